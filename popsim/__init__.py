@@ -1,0 +1,45 @@
+"""popsim: a laboratory for mail protocols that lives in a notebook.
+
+The ten things that a lesson needs have short names here; everything else is reached from them. Each is loaded when
+it is first asked for, so that ``import popsim`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from popsim.lab.lab import Lab
+    from popsim.mail import samples
+    from popsim.mail.mbox import read as read_mbox
+    from popsim.protocols.pop3.table import POP3 as pop3
+    from popsim.timeline.timeline import Timeline
+    from popsim.wire.link import Link
+    from popsim.wire.scenario import Scenario
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "Lab": ("popsim.lab.lab", "Lab"),
+    "Link": ("popsim.wire.link", "Link"),
+    "Scenario": ("popsim.wire.scenario", "Scenario"),
+    "Timeline": ("popsim.timeline.timeline", "Timeline"),
+    "pop3": ("popsim.protocols.pop3.table", "POP3"),
+    "read_mbox": ("popsim.mail.mbox", "read"),
+    "samples": ("popsim.mail.samples", ""),
+}
+
+__all__ = ["Lab", "Link", "Scenario", "Timeline", "pop3", "read_mbox", "samples"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"popsim has {', '.join(_NAMES)}; not {name!r}")
+    module, attribute = _NAMES[name]
+    found = import_module(module)
+    return getattr(found, attribute) if attribute else found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_NAMES])

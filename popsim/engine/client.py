@@ -1,0 +1,265 @@
+"""The client's end of a session: it sends requests and reads the answers by the same table."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from popsim.engine.framing import CRLF, Buffer, DotEnded
+from popsim.protocols.machine import Machine
+from popsim.protocols.model import CLOSED, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
+from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import Request
+from popsim.timeline.recorder import Observer
+
+REPLY_LIMIT = 64 * 1024
+"""The longest line of a server that is kept; longer ones are cut away."""
+BODY_LIMIT = 1024 * 1024 * 1024
+"""The most octets of one multi-line answer that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer as the client reads it.
+
+    Args:
+        request: what it answers; None for what nobody asked for.
+        reply: its status, or None where the line has no status of this protocol.
+        text: the line without status and CRLF.
+        body: the data that follow the line, dots removed, or None.
+        untagged: the lines of data that came before the line.
+        reader: who on the server's side reads the next octets, where it asks for more.
+    """
+
+    request: Request | None
+    reply: Reply | None
+    text: bytes
+    body: bytes | None = None
+    untagged: tuple[bytes, ...] = ()
+    reader: Reader | None = None
+
+    @property
+    def positive(self) -> bool:
+        """Whether the status says that it was done."""
+        return bool(self.reply and self.reply.positive)
+
+
+class ClientEngine:
+    """A client's end: requests in, octets out; octets in, responses out.
+
+    Args:
+        protocol: the edition to speak.
+        observer: is told of each request, answer and move; None records nothing.
+    """
+
+    def __init__(self, protocol: Protocol, observer: Observer | None = None) -> None:
+        self.protocol = protocol
+        self.state: State = START
+        self._machine = protocol.client
+        self._heard: Reply | Occurrence = Occurrence.OPENED
+        self._observer = observer
+        self._marks = [(r.mark.encode(), r) for r in sorted(protocol.replies, key=lambda r: -len(r.mark))]
+        self._pending: deque[Request] = deque([Request(Occurrence.OPENED, "")])
+        self._buffer = Buffer()
+        self._head: tuple[Request | None, Reply | None, bytes] | None = None
+        self._body: DotEnded | None = None
+        self._untagged: list[bytes] = []
+        self._announced = 0
+        self._read = 0
+        self._start = 0
+        self._sent = 0
+        self._out: list[bytes] = []
+        self._responses: list[Response] = []
+
+    # Out
+
+    def request(self, line: str | bytes) -> Request:
+        """Send one command line (without its CRLF) and return how the table reads it.
+
+        Any octets may be sent, good or bad: a learner wants to see what happens.
+        """
+        octets = line.encode("utf-8") if isinstance(line, str) else line
+        request = self.protocol.parse(octets)
+        self.send(octets + CRLF, request)
+        if self._machine:
+            self._step(self._machine, request)
+        return request
+
+    def send(self, octets: bytes, request: Request) -> None:
+        """Send octets as they are, as one message, and expect the answer to ``request``."""
+        self._pending.append(request)
+        self._out.append(octets)
+        start = self._sent
+        self._sent += len(octets)
+        if self._observer:
+            self._observer.sent(start, self._sent)
+
+    def carry_on(self, octets: bytes) -> None:
+        """Send the next part of an exchange that the server asked for."""
+        self.send(octets, Request(Occurrence.CONTINUED, ""))
+
+    def take(self) -> list[bytes]:
+        """The pieces of octets to send, in order."""
+        out, self._out = self._out, []
+        return out
+
+    @property
+    def waiting(self) -> int:
+        """How many answers have not come yet."""
+        return len(self._pending)
+
+    # In
+
+    def receive(self, data: bytes) -> list[Response]:
+        """Octets have come, in whatever pieces. Returns the answers that they complete; never raises."""
+        self._buffer.feed(data)
+        while not self._buffer.empty and self._next():
+            pass
+        responses, self._responses = self._responses, []
+        return responses
+
+    def lost(self) -> None:
+        """The connection is gone."""
+        if self.state is not CLOSED:
+            self._move(CLOSED, None)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session is over."""
+        return self.state is CLOSED
+
+    # Reading
+
+    def _next(self) -> bool:
+        if self._body is not None:
+            return self._read_body(self._body)
+        if self._expects_octets():
+            return self._read_counted()
+        line = self._buffer.line(REPLY_LIMIT)
+        if line is None:
+            return False
+        self._read += self._buffer.size
+        self._take_line(line.rstrip(b"\r\n"))
+        return True
+
+    def _take_line(self, line: bytes) -> None:
+        pending = self._pending[0] if self._pending else None
+        if self.protocol.table.tagged and line.startswith(b"* "):
+            self._untagged.append(line[2:])
+            if pending is None or pending.trigger is Occurrence.OPENED:
+                self._finish(self._pop(), None, b"", None, ())
+            return
+        tag = pending.tag if pending else b""
+        rest = line[len(tag) + 1 :] if tag and line.startswith(tag + b" ") else line
+        mark, reply = next(((m, r) for m, r in self._marks if rest.startswith(m)), (b"", None))
+        text = rest[len(mark) :].removeprefix(b" ")
+        request = self._pop()
+        rules = self._rules(request, reply)
+        if reply is not None and reply.announces:
+            digits = text.split(b" ")[0]
+            self._announced = int(digits) if digits.isdigit() and len(digits) < 19 else 0
+        if rules and Unit.MULTILINE in rules[-1].units:
+            self._head = (request, reply, text)
+            self._body = DotEnded(BODY_LIMIT)
+            return
+        self._finish(request, reply, text, None, rules)
+
+    def _read_body(self, body: DotEnded) -> bool:
+        waiting = self._buffer.rest()
+        used = body.feed(waiting)
+        if used < 0:
+            self._buffer.clear()
+            self._read += len(waiting)
+            return False
+        self._buffer.counted(used)
+        self._read += used
+        self._body = None
+        assert self._head is not None
+        request, reply, text = self._head
+        self._finish(request, reply, text, body.text(), self._rules(request, reply))
+        return True
+
+    def _expects_octets(self) -> bool:
+        """Whether the oldest request is answered by counted octets alone, with no line."""
+        if not self._pending or not isinstance(self._pending[0].trigger, Form):
+            return False
+        rules = self.protocol.outcomes(self._place(), self._pending[0].trigger)
+        return any(r.units[:1] == (Unit.COUNTED,) for r in rules)
+
+    def _read_counted(self) -> bool:
+        octets = self._buffer.counted(self._announced)
+        if octets is None or not self._announced:
+            return False
+        self._read += len(octets)
+        request = self._pop()
+        assert request is not None
+        rules = self.protocol.outcomes(self._place(), request.trigger)
+        counted = tuple(r for r in rules if r.units[:1] == (Unit.COUNTED,))
+        self._finish(request, None, b"", octets, counted)
+        return True
+
+    # What an answer means
+
+    def _pop(self) -> Request | None:
+        return self._pending.popleft() if self._pending else None
+
+    def _rules(self, request: Request | None, reply: Reply | None) -> tuple[Rule, ...]:
+        """The rows that this answer follows: the first that has its status, and those that lead to it."""
+        if request is None:
+            return ()
+        place = self._place()
+        for rule in self.protocol.outcomes(place, request.trigger):
+            if rule.reply is reply and reply is not None:
+                return (rule,)
+            if rule.awaits and rule.to and rule.reply is None:
+                for after in self.protocol.outcomes(rule.to, rule.awaits):
+                    if after.reply is reply:
+                        return (rule, after)
+        return ()
+
+    def _place(self) -> State:
+        """Where the server must be, as far as its answers tell."""
+        return self._server if self._machine else self.state
+
+    _server: State = START
+
+    def _finish(
+        self,
+        request: Request | None,
+        reply: Reply | None,
+        text: bytes,
+        body: bytes | None,
+        rules: tuple[Rule, ...],
+    ) -> None:
+        untagged, self._untagged = tuple(self._untagged), []
+        reader = rules[-1].reader if rules else None
+        self._responses.append(Response(request, reply, text, body, untagged, reader))
+        if self._observer:
+            self._observer.answered(self._start, self._read, reply.mark if reply else "")
+        self._start = self._read
+        if reply is not None:
+            self._heard = reply
+        if not rules and request is not None:
+            rules = self._silent(request.trigger)
+        for rule in rules:
+            if self._machine:
+                self._server = rule.to or self._server
+            elif rule.to is not None and rule.to is not self.state:
+                self._move(rule.to, rule)
+
+    def _silent(self, trigger: Trigger) -> tuple[Rule, ...]:
+        """The rows of an answer without status: untagged data only, as a greeting may be."""
+        rules = self.protocol.outcomes(self._place(), trigger)
+        return tuple(r for r in rules[:1] if r.reply is None and r.units)
+
+    def _step(self, machine: Machine, request: Request) -> None:
+        """Move in the client's own machine: what it sends tells which row it followed."""
+        for rule in machine.outcomes(self.state, self._heard):
+            if rule.sends is request.trigger:
+                self._move(rule.to or self.state, rule)
+                return
+
+    def _move(self, to: State, rule: Rule | None) -> None:
+        self.state = to
+        if self._observer:
+            self._observer.moved(to, rule)

@@ -1,0 +1,153 @@
+"""How octets are cut into units: lines, dot-ended text, counted octets. No unit is ever guessed."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Protocol
+
+CRLF = b"\r\n"
+END = b".\r\n"
+"""What ends a multi-line response: a lone dot (RFC 1939 §3)."""
+
+_DOTTED_LINE = re.compile(rb"\n\.")  # a literal prefix makes it ten times as fast as (?m)^
+
+
+class Payload(Protocol):
+    """What follows a reply's line: a message or a listing, in both forms that a unit may need."""
+
+    @property
+    def octets(self) -> bytes:
+        """The octets themselves, for a counted unit."""
+
+    @property
+    def dot_stuffed(self) -> bytes:
+        """The same as dot-ended lines, the end included, for a multi-line unit."""
+
+
+class Listing(NamedTuple):
+    """A payload of lines that begin with a number, so that no line needs a dot added."""
+
+    octets: bytes
+
+    @property
+    def dot_stuffed(self) -> bytes:
+        return self.octets + END
+
+
+def unstuffed(text: bytes) -> bytes:
+    """The lines of a multi-line unit as they were before dots were added, without the end (RFC 1939 §3)."""
+    return _DOTTED_LINE.sub(b"\n", text[1:] if text.startswith(b".") else text)
+
+
+class Buffer:
+    """Octets that have come and are not read yet. Every cut of the input gives the same units.
+
+    A line that is longer than its limit is thrown away as it comes, so memory stays bounded.
+    """
+
+    __slots__ = ("_octets", "_place", "_end", "_dropped", "size", "whole")
+
+    def __init__(self) -> None:
+        self._octets = b""
+        self._place = 0
+        self._end = 0
+        self._dropped = 0
+        self.size = 0
+        """How many octets the last line had, its end included, those thrown away included."""
+        self.whole = True
+        """Whether the last line was whole: false for one that was longer than its limit and was thrown away."""
+
+    def feed(self, data: bytes) -> None:
+        """Add octets that came."""
+        self._octets = self._octets[self._place :] + data if self._place < self._end else data
+        self._place = 0
+        self._end = len(self._octets)
+
+    @property
+    def empty(self) -> bool:
+        """Whether all that has come is read."""
+        return self._place == self._end
+
+    def line(self, limit: int) -> bytes | None:
+        """The next line with its end, or None while it is not whole.
+
+        Args:
+            limit: the most octets that it may have, with its CRLF.
+        """
+        start = self._place
+        end = self._octets.find(b"\n", start) + 1
+        if not end:
+            self._drop_beyond(limit)
+            return None
+        self._place = end
+        size = self.size = end - start + self._dropped
+        self.whole = size <= limit
+        self._dropped = 0
+        return self._octets[start:end] if self.whole else b""
+
+    def counted(self, count: int) -> bytes | None:
+        """The next ``count`` octets, or None while they are not all there."""
+        if self._end - self._place < count:
+            return None
+        start, self._place = self._place, self._place + count
+        return self._octets[start : self._place]
+
+    def rest(self) -> bytes:
+        """Whatever has come and was not read; it stays."""
+        return self._octets[self._place :]
+
+    def clear(self) -> None:
+        """Throw away whatever has come and was not read."""
+        self._octets, self._place, self._end, self._dropped = b"", 0, 0, 0
+
+    def _drop_beyond(self, limit: int) -> None:
+        waiting = self._end - self._place
+        if self._dropped or waiting > limit:
+            self._dropped += waiting
+            self._octets, self._place, self._end = b"", 0, 0
+
+
+class DotEnded:
+    """Reads lines up to a lone dot, piece by piece, without looking at any octet twice.
+
+    Args:
+        limit: the most octets to keep; beyond it the text is read to its end and thrown away.
+    """
+
+    __slots__ = ("_pieces", "_size", "_tail", "_limit", "too_long")
+
+    def __init__(self, limit: int) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._tail = CRLF
+        self._limit = limit
+        self.too_long = False
+
+    def feed(self, data: bytes) -> int:
+        """Take octets and return how many belong to the text, or -1 while its end has not come."""
+        window = self._tail + data
+        at = window.find(CRLF + END)
+        if at < 0:
+            self._keep(data)
+            self._tail = window[-4:]
+            return -1
+        used = at + len(CRLF + END) - len(self._tail)
+        self._keep(data[:used])
+        return used
+
+    def text(self) -> bytes:
+        """The text that was read, dots removed, without the end."""
+        return b"" if self.too_long else unstuffed(b"".join(self._pieces)[: -len(END)])
+
+    @property
+    def size(self) -> int:
+        """How many octets were read, the end included."""
+        return self._size
+
+    def _keep(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size > self._limit:
+            self.too_long = True
+            self._pieces.clear()
+        else:
+            self._pieces.append(data)

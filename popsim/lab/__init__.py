@@ -1,0 +1,1 @@
+"""What a notebook holds: a lab with one session in it, its exchanges and its console."""

@@ -1,0 +1,117 @@
+"""One exchange: a command, its answer, and what it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from popsim.protocols.model import Reference, Rule
+from popsim.protocols.protocol import Protocol
+from popsim.timeline import Event, Timeline
+from popsim.views.rich import Rich
+from popsim.views.wording import first_line, format_lines, format_octets, format_time
+
+_SHOWN = 6
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Exchange(Rich):
+    """A command and its answer, as the client saw them.
+
+    Args:
+        command: the line that was sent, without CRLF.
+        status: the answer's status, or "" where no answer came.
+        text: the answer's line after the status.
+        body: what followed the line, dots removed; b"" where nothing did.
+        before, after: the names of the server's states before and after.
+        elapsed: from sending to the whole answer, in nanoseconds.
+        rule: the row of the table that the server followed, or None where no answer came.
+        reference: the RFC and section of that row.
+    """
+
+    command: bytes
+    status: str
+    text: str
+    body: bytes
+    before: str
+    after: str
+    elapsed: int
+    rule: Rule | None
+    reference: Reference | None
+
+    @property
+    def positive(self) -> bool:
+        """Whether the answer says that it was done."""
+        return bool(self.rule and self.rule.reply and self.rule.reply.positive)
+
+    @property
+    def reply(self) -> str:
+        """The answer's line."""
+        return f"{self.status} {self.text}".strip()
+
+    def __str__(self) -> str:
+        lines = [f"C: {first_line(self.command)}"]
+        lines.append(f"S: {self.reply}" if self.status else "S: (no answer: the connection was lost)")
+        lines += [f"   {line}" for line in self._body()]
+        return "\n".join([*lines, f"   {self._summary()}"])
+
+    def html(self) -> str:
+        body = "".join(f"\n   {escape(line)}" for line in self._body())
+        answer = escape(self.reply) if self.status else "(no answer: the connection was lost)"
+        return (
+            '<div class="popsim-exchange" style="font-family:var(--jp-code-font-family,monospace);'
+            'border-left:3px solid var(--jp-brand-color1,#1976d2);padding:.1em .7em;margin:.2em 0">'
+            f'<pre style="margin:0;white-space:pre-wrap"><b>C: {escape(first_line(self.command))}</b>\n'
+            f"S: {answer}{body}</pre>"
+            f'<div style="font-family:var(--jp-ui-font-family,sans-serif);font-size:.9em">'
+            f"{escape(self._summary())}</div></div>"
+        )
+
+    def _body(self) -> list[str]:
+        if not self.body:
+            return []
+        lines = self.body.removesuffix(b"\r\n").split(b"\r\n")
+        shown = [first_line(line) for line in lines[:_SHOWN]]
+        if len(lines) > _SHOWN:
+            shown.append(f"... {format_lines(len(lines) - _SHOWN)} more, {format_octets(len(self.body))} in all")
+        return shown
+
+    def _summary(self) -> str:
+        move = f"{self.before} -> {self.after}" if self.before != self.after else f"{self.before} (stays)"
+        where = f" · {self.reference}" if self.reference else ""
+        return f"{move} · {format_time(self.elapsed)}{where}"
+
+
+def exchange(timeline: Timeline, start: int, protocol: Protocol, body: bytes) -> Exchange:
+    """Read one exchange out of a timeline.
+
+    Args:
+        timeline: the record, which ends with the exchange.
+        start: the index of the event in which the command leaves.
+        protocol: the timeline's protocol.
+        body: what followed the answer's line.
+    """
+    sent = timeline[start]
+    answered = _answer(timeline, sent)
+    before = timeline.at(start).state("server", sent.connection)
+    after = timeline.at(len(timeline) - 1).state("server", sent.connection)
+    command = timeline.octets(sent).rstrip(b"\r\n")
+    if answered is None:
+        elapsed = timeline.duration - sent.time
+        return Exchange(command, "", "", b"", before, after, elapsed, None, None)
+    said = timeline[answered.cause]
+    rule = protocol.rule(str((said.values or {})[f"{sent.connection}.server.rule"]))
+    line = timeline.octets(answered).split(b"\r\n", 1)[0]
+    mark = rule.reply.mark if rule.reply else ""
+    text = first_line(line, longest=512).removeprefix(mark).strip()
+    elapsed = answered.time - sent.time
+    return Exchange(command, mark, text, body, before, after, elapsed, rule, protocol.reference(rule))
+
+
+def _answer(timeline: Timeline, sent: Event) -> Event | None:
+    """The event in which the client has read the answer to what it sent, or None."""
+    for event in timeline[sent.index + 1 :]:
+        same = event.connection == sent.connection and event.layer == "message"
+        if same and event.kind == "Delivered" and event.endpoint == "client" and event.cause >= 0:
+            return event
+    return None

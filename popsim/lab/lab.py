@@ -1,0 +1,263 @@
+"""The lab: one simulated session in a notebook, and everything that can be seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from popsim.lab.exchange import Exchange, exchange
+from popsim.mail import samples
+from popsim.mail.collection import Mail
+from popsim.mail.store import User
+from popsim.protocols.pop3.table import POP3
+from popsim.protocols.protocol import Protocol
+from popsim.timeline import Timeline
+from popsim.views.rich import Rich
+from popsim.wire import Action, Fault, Link, Scenario, Simulation, fork
+from popsim.wire.scenario import DEFAULT_USER
+from popsim.wire.simulation import mail_name
+
+if TYPE_CHECKING:
+    from popsim.views.diagram import Diagram
+    from popsim.views.ladder import Ladder
+    from popsim.views.octets import Octets
+    from popsim.views.player import Player
+    from popsim.views.reference import CommandReference
+    from popsim.views.traffic import Traffic
+    from popsim.views.transcript import Transcript
+
+
+class Lab(Rich):
+    """A client and a server on a simulated wire, connected and greeted.
+
+    Args:
+        protocol: what they speak; ``pop3``, or an edition such as ``pop3.edition(1460)``.
+        mail: what lies in the maildrop of the first user, or each user's mail by name (default: the sample inbox).
+        link: the path between them.
+        users: passwords by name, or ``User`` values (default: alice, whose password is secret).
+        seed: where chance comes from.
+        faults: what goes wrong, such as ``"cut before QUIT"``; see :class:`popsim.wire.Fault`.
+
+    Raises:
+        ValueError: a user, a fault or the link can't be understood.
+    """
+
+    def __init__(
+        self,
+        protocol: Protocol = POP3,
+        *,
+        mail: Mail | Mapping[str, Mail] | None = None,
+        link: Link | None = None,
+        users: Mapping[str, str] | Iterable[User | str] | None = None,
+        seed: int = 1,
+        faults: Iterable[Fault | str] = (),
+    ) -> None:
+        people = _users(users)
+        held = mail if isinstance(mail, Mapping) else {people[0].name: samples.inbox() if mail is None else mail}
+        scenario = Scenario(
+            protocol=protocol.name,
+            edition=protocol.number,
+            minimal=protocol.is_minimal,
+            users=people,
+            mail=tuple((name, mail_name(m)) for name, m in held.items()),
+            link=link or Link(),
+            seed=seed,
+            faults=tuple(Fault.parse(f) if isinstance(f, str) else f for f in faults),
+        )
+        self._begin(scenario, tuple(held.values()))
+
+    @classmethod
+    def of(cls, scenario: Scenario | str, mail: Iterable[Mail] = ()) -> Lab:
+        """The lab in which a scenario has been run to its end.
+
+        Args:
+            scenario: the scenario, or its text.
+            mail: the mail that it names by digest.
+
+        Raises:
+            ValueError: the text is no scenario, or mail is missing.
+        """
+        lab = cls.__new__(cls)
+        wanted = Scenario.parse(scenario) if isinstance(scenario, str) else scenario
+        lab._begin(wanted, tuple(mail))
+        return lab
+
+    def _begin(self, scenario: Scenario, mail: tuple[Mail, ...]) -> None:
+        self.protocol = scenario.speaks
+        self._mail = mail
+        self._scenario = replace(scenario, actions=())
+        self._players: list[Player] = []
+        self._simulation = Simulation(scenario, mail)
+        self._perform(scenario.actions)
+
+    # Doing
+
+    def send(self, line: str | bytes, connection: int = 0) -> Exchange:
+        """Send one command line and wait for its answer.
+
+        Args:
+            line: the line without CRLF; any octets may be tried.
+            connection: on which connection.
+
+        Returns:
+            The exchange: command, answer, states, time and the section of the RFC.
+
+        Raises:
+            NotConnected: the connection is not open.
+        """
+        octets = line.encode() if isinstance(line, str) else line
+        self._simulation.check(connection)
+        start = len(self._simulation.recorder)
+        self._perform([Action(octets, connection)])
+        return exchange(self.timeline, start, self.protocol, self._simulation.body(connection))
+
+    def run(self, *lines: str) -> Transcript:
+        """Send several lines, each when the one before is answered, and return the transcript of just these.
+
+        A line may open with the marks of a scenario, such as ``2>`` for the second connection or ``pipelined>``.
+
+        Raises:
+            NotConnected: a connection was not open, and a fault was not the reason.
+        """
+        from popsim.views.transcript import transcript
+
+        actions = [Action.parse(line) for line in lines]
+        start = len(self._simulation.recorder)
+        undone = self._perform(actions)
+        if undone and len(undone) == len(actions):
+            self._simulation.check(undone[0].connection)
+        return transcript(self.timeline, start)
+
+    def connect(self) -> int:
+        """Open one more connection to the same server and return its number."""
+        self._perform([Action(kind="connect")])
+        return len(self._simulation.connections) - 1
+
+    def cut(self, connection: int = 0) -> None:
+        """Lose a connection, as if somebody had cut the line."""
+        self._simulation.check(connection)
+        self._perform([Action(connection=connection, kind="cut")])
+
+    def fork(self, at: int, instead: str | bytes | None = None) -> Lab:
+        """Another lab that has the same past up to an event; this one stays as it is.
+
+        Args:
+            at: the index of the event.
+            instead: the line that leaves instead of the last one that had left by then.
+
+        Raises:
+            ValueError: there is no such event, or no line to replace.
+        """
+        octets = instead.encode() if isinstance(instead, str) else instead
+        return Lab.of(fork(self.scenario, at, octets, self._mail), self._mail)
+
+    def _perform(self, actions: Iterable[Action]) -> list[Action]:
+        wanted = list(actions)
+        if wanted:
+            wanted[0] = replace(wanted[0], pipelined=False)  # nothing is on its way that it could overtake
+        undone = self._simulation.perform(wanted)
+        done = [begun.action for begun in self._simulation.begun]
+        self._scenario = replace(self._scenario, actions=tuple(done))
+        self._simulation.recorder.header["scenario"] = str(self._scenario)
+        for player in self._players:
+            player.append(self.timeline)
+        return undone
+
+    # Seeing
+
+    @property
+    def timeline(self) -> Timeline:
+        """The record of everything up to now."""
+        return self._simulation.timeline
+
+    @property
+    def scenario(self) -> Scenario:
+        """What has been run up to now: run it again and the same happens."""
+        return self._scenario
+
+    @property
+    def state(self) -> str:
+        """The name of the state that the server is in, on the first connection."""
+        return self._simulation.connections[0].server.state.name
+
+    def player(self) -> Player:
+        """The player: step back and forth through the session. It follows what is sent later."""
+        from popsim.views.player import player
+
+        shown = player(self.timeline)
+        self._players.append(shown)
+        return shown
+
+    def diagram(self, *, inner: bool = True) -> Diagram:
+        """The state diagram with the state now and the path taken."""
+        from popsim.views.diagram import diagram
+
+        path = [str(e.values[f"{e.connection}.server.rule"]) for e in self._server_moves() if e.values]
+        return diagram(self.protocol, state=self.state, path=tuple(path), inner=inner)
+
+    def ladder(self) -> Ladder:
+        """The messages between the two ends, time downwards."""
+        from popsim.views.ladder import ladder
+
+        return ladder(self.timeline)
+
+    def octets(self, index: int = -1) -> Octets:
+        """The octets of a message, part by part.
+
+        Args:
+            index: the index of a message's event; -1 is the last message.
+        """
+        from popsim.views.octets import octets
+
+        if index == -1:
+            index = self.timeline.events("message")[-1].index
+        return octets(self.timeline, index)
+
+    def traffic(self) -> Traffic:
+        """How many octets crossed the wire when, and by which command."""
+        from popsim.views.traffic import traffic
+
+        return traffic(self.timeline)
+
+    def transcript(self) -> Transcript:
+        """The session as it can be read aloud."""
+        from popsim.views.transcript import transcript
+
+        return transcript(self.timeline)
+
+    def reference(self) -> CommandReference:
+        """The commands of this edition, printed from its table."""
+        from popsim.views.reference import reference
+
+        return reference(self.protocol)
+
+    def console(self) -> Any:
+        """A line to type commands in, with the exchanges below it; players of this lab follow."""
+        from popsim.lab.console import console
+
+        return console(self)
+
+    def _server_moves(self) -> list[Any]:
+        return [
+            e for e in self.timeline if e.endpoint == "server" and e.connection == 0 and e.layer in ("message", "session")
+            and e.values and "0.server.rule" in e.values
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return str(self.transcript())
+
+    def html(self) -> str:
+        return self.transcript().html()
+
+
+def _users(users: Mapping[str, str] | Iterable[User | str] | None) -> tuple[User, ...]:
+    if users is None:
+        return (DEFAULT_USER,)
+    if isinstance(users, Mapping):
+        people = tuple(User(name, secret) for name, secret in users.items())
+    else:
+        people = tuple(User.parse(u) if isinstance(u, str) else u for u in users)
+    if not people:
+        raise ValueError("a lab needs at least one user, such as users={'alice': 'secret'}")
+    return people

@@ -1,0 +1,1 @@
+"""POP3: its table, and what its two ends do for each command."""

@@ -1,0 +1,106 @@
+"""An event: one thing that happened on a wire, at an end of it, or in a mail store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+CLIENT, SERVER = 0, 1
+ENDPOINTS = ("client", "server")
+"""The two ends of a connection; each has the stream of octets that it sends."""
+
+KINDS = (
+    ("segment", "Sent"),
+    ("segment", "Delivered"),
+    ("segment", "Dropped"),
+    ("stream", "Opened"),
+    ("stream", "Closed"),
+    ("stream", "Lost"),
+    ("message", "Sent"),
+    ("message", "Delivered"),
+    ("session", "Moved"),
+    ("store", "Locked"),
+    ("store", "Marked"),
+    ("store", "Unmarked"),
+    ("store", "Accessed"),
+    ("store", "Removed"),
+    ("store", "Unlocked"),
+)
+"""Layer and name of every kind of event, by its number in a recording."""
+
+(
+    SEGMENT_SENT,
+    SEGMENT_DELIVERED,
+    SEGMENT_DROPPED,
+    STREAM_OPENED,
+    STREAM_CLOSED,
+    STREAM_LOST,
+    MESSAGE_SENT,
+    MESSAGE_DELIVERED,
+    MOVED,
+    LOCKED,
+    MARKED,
+    UNMARKED,
+    ACCESSED,
+    REMOVED,
+    UNLOCKED,
+) = range(len(KINDS))
+
+KEPT, DELETED, GONE = "kept", "deleted", "removed"
+"""The marks of a message: in the maildrop, marked as deleted, removed from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event.
+
+    Args:
+        index: its place in the timeline.
+        time: virtual time in nanoseconds.
+        connection: which connection, counted from 0.
+        endpoint: the end where it happened, ``"client"`` or ``"server"``.
+        layer: ``segment``, ``ciphertext``, ``stream``, ``message``, ``session`` or ``store``.
+        kind: a past participle, such as ``Sent`` or ``Moved``.
+        cause: the index of the event that brought it about, or -1.
+        start, end: its octets, as a range of the sender's stream.
+        values: what is so from now on: names and new values, or None.
+    """
+
+    index: int
+    time: int
+    connection: int
+    endpoint: str
+    layer: str
+    kind: str
+    cause: int
+    start: int
+    end: int
+    values: Mapping[str, Any] | None
+
+    @property
+    def sender(self) -> str:
+        """The end whose stream holds this event's octets: what is delivered at one end was sent by the other."""
+        if self.kind != "Delivered":
+            return self.endpoint
+        return ENDPOINTS[1 - ENDPOINTS.index(self.endpoint)]
+
+
+def state_key(connection: int, endpoint: str) -> str:
+    """The name under which the state of one end is assigned."""
+    return f"{connection}.{endpoint}.state"
+
+
+def mark_key(user: str, number: int) -> str:
+    """The name under which the mark of a message is assigned."""
+    return f"mail.{user}.{number}"
+
+
+def lock_key(user: str) -> str:
+    """The name under which a maildrop's lock is assigned: the connection that holds it, or None."""
+    return f"mail.{user}.lock"
+
+
+def last_key(user: str) -> str:
+    """The name under which the highest message-number accessed is assigned."""
+    return f"mail.{user}.last"

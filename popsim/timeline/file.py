@@ -1,0 +1,82 @@
+"""A timeline as a file: one line of JSON for the header, one for each stream, one for each event."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from popsim.timeline.event import ENDPOINTS, KINDS
+from popsim.timeline.recorder import Recorder
+from popsim.timeline.timeline import Timeline, TimelineError
+
+FORMAT = "popsim timeline 1"
+_SUFFIX = ".jsonl"
+
+
+def lines(timeline: Timeline) -> Iterator[str]:
+    """The lines of the file, without their ends. Octets stand as text, one character (U+0000 to U+00FF) each."""
+    yield _line({"format": FORMAT, **timeline.header})
+    for connection in timeline.connections:
+        for endpoint in ENDPOINTS:
+            octets = timeline.stream(connection, endpoint).decode("latin-1")
+            yield _line({"connection": connection, "endpoint": endpoint, "octets": octets})
+    for event in timeline:
+        place = [event.time, event.connection, event.endpoint, event.layer, event.kind]
+        row = [*place, event.cause, event.start, event.end]
+        yield _line([*row, event.values] if event.values else row)
+
+
+def _line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True)
+
+
+def save(timeline: Timeline, path: Path) -> Path:
+    """Write a timeline; see :meth:`Timeline.save`."""
+    if path.suffix != _SUFFIX:
+        raise TimelineError(f"a timeline is saved as a {_SUFFIX} file; got the name {path.name!r}")
+    path.write_text("".join(line + "\n" for line in lines(timeline)), encoding="ascii")
+    return path
+
+
+def load(path: Path) -> Timeline:
+    """Read a timeline; see :meth:`Timeline.load`."""
+    try:
+        rows = path.read_text(encoding="ascii").splitlines()
+    except UnicodeDecodeError as error:
+        raise TimelineError(f"{path.name} is no popsim timeline: expected lines of JSON in ASCII") from error
+    number = 0
+    try:
+        header = json.loads(rows[0]) if rows else {}
+        if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
+            raise TimelineError(f"{path.name} is no popsim timeline: its first line does not say {FORMAT!r}")
+        recorder = Recorder(header)
+        for number, row in enumerate(rows[1:], 2):
+            _read(recorder, json.loads(row))
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        if isinstance(error, TimelineError):
+            raise
+        raise TimelineError(f"{path.name}, line {number or 1}: not a line of a timeline ({error})") from error
+    return Timeline(recorder)
+
+
+_NUMBERS = {pair: number for number, pair in enumerate(KINDS)}
+
+
+def _read(recorder: Recorder, row: Any) -> None:
+    if isinstance(row, dict):
+        stream = recorder.stream(int(row["connection"]), ENDPOINTS.index(row["endpoint"]))
+        stream.append(row["octets"].encode("latin-1"))
+        return
+    time, connection, endpoint, layer, kind, cause, start, end, *rest = row
+    recorder.now = int(time)
+    recorder.add(
+        _NUMBERS[layer, kind],
+        int(connection),
+        ENDPOINTS.index(endpoint),
+        cause=int(cause),
+        start=int(start),
+        end=int(end),
+        values=rest[0] if rest else None,
+    )

@@ -1,0 +1,50 @@
+"""A snapshot: everything that is so at one moment, folded from the events before it by assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from popsim.timeline.event import lock_key, mark_key, state_key
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is so right after one event.
+
+    Args:
+        index: the index of that event, -1 for the beginning.
+        time: virtual time in nanoseconds.
+        values: every name that was assigned so far, with its last value.
+    """
+
+    index: int
+    time: int
+    values: Mapping[str, Any]
+
+    def state(self, endpoint: str = "server", connection: int = 0) -> str:
+        """The name of the state that one end is in."""
+        return str(self.values.get(state_key(connection, endpoint), ""))
+
+    def marks(self, user: str) -> dict[int, str]:
+        """The mark of every message of a user's maildrop, by message-number."""
+        found = {}
+        number = 1
+        while (key := mark_key(user, number)) in self.values:
+            found[number] = str(self.values[key])
+            number += 1
+        return found
+
+    def lock(self, user: str) -> int | None:
+        """The connection that holds the lock on a user's maildrop, or None."""
+        holder = self.values.get(lock_key(user))
+        return None if holder is None else int(holder)
+
+    def octets(self, endpoint: str = "server", connection: int = 0) -> int:
+        """How many octets of one end's stream have arrived at the other."""
+        return int(self.values.get(f"{connection}.{endpoint}.delivered", 0))
+
+    def in_flight(self, endpoint: str = "server", connection: int = 0) -> int:
+        """How many octets one end has sent that have not arrived yet."""
+        return int(self.values.get(f"{connection}.{endpoint}.sent", 0)) - self.octets(endpoint, connection)

@@ -1,0 +1,27 @@
+"""The clock: virtual time in integer nanoseconds, and what is to happen when."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import Callable
+
+
+class Clock:
+    """Runs what was planned, in the order of time; things planned for one moment run in the order of planning."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self._planned: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
+
+    def plan(self, time: int, action: Callable[[], None]) -> None:
+        """Let something happen at a time in nanoseconds, not before now."""
+        self._count += 1
+        heappush(self._planned, (max(time, self.now), self._count, action))
+
+    def run(self) -> None:
+        """Go on until nothing is planned any more."""
+        planned = self._planned
+        while planned:
+            self.now, _, action = heappop(planned)
+            action()

@@ -1,0 +1,52 @@
+"""Times and rates as people write them: ``40 ms``, ``1 Mbit/s``."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+_NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-zµ/]*)\s*")
+_TIMES = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
+_RATES = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}
+
+
+def nanoseconds(value: int | str) -> int:
+    """A time in nanoseconds.
+
+    Args:
+        value: nanoseconds as an int, or a text with a unit: ns, us, ms, s, min or h.
+
+    Raises:
+        ValueError: the text has no such form, or the time is negative.
+    """
+    return _read(value, _TIMES, "a time such as '40 ms'")
+
+
+def bits_per_second(value: int | str | None) -> int:
+    """A rate in bit/s; None and 0 mean a line without a limit.
+
+    Args:
+        value: bit/s as an int, or a text with a unit: bit/s, kbit/s, Mbit/s or Gbit/s.
+
+    Raises:
+        ValueError: the text has no such form, or the rate is negative.
+    """
+    return 0 if value is None or value == "unlimited" else _read(value, _RATES, "a rate such as '1 Mbit/s'")
+
+
+def written(value: int, *, rate: bool = False) -> str:
+    """The shortest exact text of a time (nanoseconds) or a rate (bit/s)."""
+    if rate and not value:
+        return "unlimited"
+    units = _RATES if rate else {u: s for u, s in _TIMES.items() if u not in ("µs", "h", "min")}
+    unit, size = max(((u, s) for u, s in units.items() if value % s == 0), key=lambda pair: pair[1])
+    return f"{value // size} {unit}" if value else f"0 {'ms'}"
+
+
+def _read(value: int | str, units: dict[str, int], wanted: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if not match or match[2] not in units:
+        raise ValueError(f"expected {wanted} (units: {', '.join(units)}), got {value!r}")
+    return int(Fraction(match[1]) * units[match[2]])

@@ -1,0 +1,231 @@
+"""A scenario: everything that a run depends on, as a value and as one line of text.
+
+The line is a list of words with quotes where a word has spaces. Settings come first, as ``name=value``; after ``--``
+come the commands that the client sends, in order, each when all is quiet after the one before::
+
+    pop3 edition=1939 user=alice:secret mail=alice:inbox "delay=40 ms" seed=1 -- "USER alice" "PASS secret" STAT QUIT
+
+A command may open with marks: ``2>`` sends it on the second connection, ``+5s>`` lets five seconds pass first, and
+``pipelined>`` sends it without waiting for answers. ``connect>`` alone opens one more connection, ``cut>`` loses one.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from popsim.mail.store import User
+from popsim.protocols import find
+from popsim.protocols.protocol import Protocol
+from popsim.wire.faults import Fault
+from popsim.wire.link import Link
+from popsim.wire.quantity import nanoseconds, written
+
+_MARK = re.compile(r"(\d+|\+[^>\"]+|pipelined|connect|cut)> ?")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that a client does.
+
+    Args:
+        line: the command line as octets, without CRLF; for ``kind`` "connect" or "cut" it is empty.
+        connection: on which connection, counted from 0.
+        after: how much time passes first, in nanoseconds.
+        pipelined: whether it is sent without waiting for the answers that are still to come.
+        kind: ``"send"``, ``"connect"`` (open one more connection) or ``"cut"`` (lose the connection).
+    """
+
+    line: bytes = b""
+    connection: int = 0
+    after: int = 0
+    pipelined: bool = False
+    kind: str = "send"
+
+    @classmethod
+    def parse(cls, text: str) -> Action:
+        """Read a command with its marks. Raises ValueError for a mark that is wrong."""
+        action = cls()
+        while match := _MARK.match(text):
+            text, word = text[match.end() :], match[1]
+            if word.isdigit():
+                if word == "0":
+                    raise ValueError("connections are counted from 1 in a scenario's text: 1> or 2>")
+                action = replace(action, connection=int(word) - 1)
+            elif word.startswith("+"):
+                action = replace(action, after=nanoseconds(word[1:]))
+            elif word == "pipelined":
+                action = replace(action, pipelined=True)
+            else:
+                action = replace(action, kind=word)
+        return replace(action, line=_octets(text))
+
+    def __str__(self) -> str:
+        marks = [f"{self.connection + 1}>"] if self.connection else []
+        marks += [f"+{written(self.after)}>"] if self.after else []
+        marks += ["pipelined>"] if self.pipelined else []
+        marks += [f"{self.kind}>"] if self.kind != "send" else []
+        text = _text(self.line)
+        if not marks and _MARK.match(text):
+            marks = ["1>"]
+        return " ".join([*marks, text]) if text else " ".join(marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A change of the past: the line that a client sends instead of another.
+
+    Args:
+        message: which of the lines that the client sent on this connection, counted from 0.
+        line: what it sends instead, without CRLF.
+        connection: on which connection, counted from 0.
+    """
+
+    message: int
+    line: bytes
+    connection: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.connection + 1}.{self.message + 1}:{_text(self.line)}"
+
+    @classmethod
+    def parse(cls, text: str) -> Edit:
+        """Read ``1.3:NOOP``: on connection 1, the third line. Raises ValueError."""
+        match = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*):(.*)", text, re.DOTALL)
+        if not match:
+            raise ValueError(f"expected an edit as CONNECTION.MESSAGE:LINE, such as '1.3:NOOP', got {text!r}")
+        return cls(int(match[2]) - 1, _octets(match[3]), int(match[1]) - 1)
+
+
+DEFAULT_USER = User("alice", "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is run. Equal scenarios give equal timelines, to the octet and the nanosecond.
+
+    Args:
+        protocol: the short name of the protocol.
+        edition: its RFC number.
+        minimal: whether the optional commands are left out.
+        users: who has mail.
+        mail: for each user who has some: the name of sample mail, or the first 16 digits of a mail's digest.
+        link: the path between the two ends.
+        seed: where chance comes from: the greeting's timestamp.
+        actions: what the clients do.
+        faults: what goes wrong.
+        edits: what is changed of the past.
+    """
+
+    protocol: str = "pop3"
+    edition: int = 1939
+    minimal: bool = False
+    users: tuple[User, ...] = (DEFAULT_USER,)
+    mail: tuple[tuple[str, str], ...] = (("alice", "inbox"),)
+    link: Link = field(default_factory=Link)
+    seed: int = 1
+    actions: tuple[Action, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    edits: tuple[Edit, ...] = ()
+
+    @property
+    def speaks(self) -> Protocol:
+        """The protocol edition that is run."""
+        protocol = find(self.protocol).edition(self.edition)
+        return protocol.minimal() if self.minimal else protocol
+
+    def then(self, *lines: str) -> Scenario:
+        """The same with more commands at the end, written as in a scenario's text."""
+        return replace(self, actions=(*self.actions, *map(Action.parse, lines)))
+
+    def __str__(self) -> str:
+        words = [self.protocol, f"edition={self.edition}", *(["minimal"] if self.minimal else [])]
+        words += [f"user={user}" for user in self.users]
+        words += [f"mail={user}:{name}" for user, name in self.mail]
+        words += [f"{name}={value}" for name, value in self.link.words.items()]
+        words += [f"seed={self.seed}"]
+        words += [f"fault={fault}" for fault in self.faults]
+        words += [f"edit={edit}" for edit in self.edits]
+        return " ".join(map(shlex.quote, [*words, "--", *map(str, self.actions)]))
+
+    @classmethod
+    def parse(cls, text: str) -> Scenario:
+        """Read a scenario's text.
+
+        Raises:
+            ValueError: a word is not understood; the message says which and what was expected.
+        """
+        try:
+            words = shlex.split(text)
+        except ValueError as error:
+            raise ValueError(f"a scenario is one line of words, quoted as in a shell: {error}") from error
+        if not words:
+            raise ValueError("a scenario begins with the name of a protocol, such as pop3")
+        split = words.index("--") if "--" in words else len(words)
+        settings = _settings(words[1:split])
+        protocol = find(words[0])
+        edition = settings.pop("edition", [str(protocol.number)])[-1]
+        link = {name: settings.pop(name)[-1] for name in ("delay", "rate", "mss") if name in settings}
+        scenario = cls(
+            protocol=protocol.name,
+            edition=protocol.edition(edition).number,
+            minimal=bool(settings.pop("minimal", [])),
+            users=tuple(User.parse(u) for u in settings.pop("user", [str(DEFAULT_USER)])),
+            mail=tuple(_pair(m) for m in settings.pop("mail", [])),
+            link=Link(link.get("delay", "20 ms"), link.get("rate"), _integer("mss", link.get("mss", "1460"))),
+            seed=_integer("seed", settings.pop("seed", ["1"])[-1]),
+            actions=tuple(Action.parse(word) for word in words[split + 1 :]),
+            faults=tuple(Fault.parse(f) for f in settings.pop("fault", [])),
+            edits=tuple(Edit.parse(e) for e in settings.pop("edit", [])),
+        )
+        if settings:
+            raise ValueError(f"a scenario has no setting {next(iter(settings))!r}")
+        return scenario
+
+
+def _settings(words: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign and name != "minimal":
+            raise ValueError(f"expected settings as name=value before '--', got {word!r}")
+        found.setdefault(name, []).append(value or name)
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    user, sign, name = text.partition(":")
+    if not sign:
+        raise ValueError(f"expected mail as USER:NAME, such as alice:inbox, got {text!r}")
+    return user, name
+
+
+def _integer(name: str, text: str) -> int:
+    if not text.isdigit():
+        raise ValueError(f"expected a whole number for {name}, got {text!r}")
+    return int(text)
+
+
+def _text(octets: bytes) -> str:
+    """Octets as a text that can be read back: UTF-8 where it is, else escapes."""
+    text = octets.decode("utf-8", "surrogateescape")
+    return "".join(c if c.isprintable() and c != "\\" else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    return {"\\": "\\\\", "\r": "\\r", "\n": "\\n", "\t": "\\t"}.get(
+        character, "".join(f"\\x{octet:02x}" for octet in character.encode("utf-8", "surrogateescape"))
+    )
+
+
+def _octets(text: str) -> bytes:
+    """The octets of a text with the escapes ``\\r \\n \\t \\\\ \\xNN``. Raises ValueError for another one."""
+    parts = re.split(r"(\\x[0-9a-fA-F]{2}|\\[rnt\\])", text)
+    if any("\\" in part for part in parts[::2]):
+        raise ValueError(f"the escapes in a scenario are \\r \\n \\t \\\\ and \\xNN; got {text!r}")
+    known = {"\\r": b"\r", "\\n": b"\n", "\\t": b"\t", "\\\\": b"\\"}
+    return b"".join(
+        part.encode() if not n % 2 else known.get(part) or bytes([int(part[2:], 16)]) for n, part in enumerate(parts)
+    )

@@ -1,0 +1,199 @@
+"""A simulation: a scenario at work, and the timeline that it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from popsim.engine.client import ClientEngine
+from popsim.engine.server import ServerEngine
+from popsim.mail import samples
+from popsim.mail.collection import Mail
+from popsim.mail.store import Store
+from popsim.protocols.model import START
+from popsim.protocols.services import service
+from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER, state_key
+from popsim.timeline.recorder import Observer, Recorder
+from popsim.timeline.timeline import Timeline
+from popsim.wire.clock import Clock
+from popsim.wire.scenario import Action, Scenario
+from popsim.wire.transport import OPEN, Connection
+
+DIGITS = 16
+"""How many digits of a mail's digest name it in a scenario."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An action that was begun, and the index of the first event that it brought about."""
+
+    index: int
+    action: Action
+
+
+class NotConnected(ValueError):
+    """A client wants to send on a connection that is not open; the message says what to do."""
+
+
+class Simulation:
+    """Runs a scenario, action by action.
+
+    Args:
+        scenario: what to run; its actions are not begun until :meth:`perform` is given them.
+        mail: the mail that the scenario names by digest; sample mail needs not be given.
+
+    Raises:
+        ValueError: the scenario names mail that is neither sample mail nor given.
+    """
+
+    def __init__(self, scenario: Scenario, mail: Iterable[Mail] = ()) -> None:
+        self.scenario = scenario
+        self.protocol = scenario.speaks
+        self.clock = Clock()
+        known = {m.digest[:DIGITS]: m for m in mail}
+        self.store = Store(scenario.users, {user: _mail(name, known) for user, name in scenario.mail})
+        self._refuse_removals()
+        self.recorder = Recorder(_header(scenario, self.store))
+        self.connections: list[Connection] = []
+        self.begun: list[Begun] = []
+        self.connect()
+
+    @property
+    def timeline(self) -> Timeline:
+        """The record up to now."""
+        return Timeline(self.recorder)
+
+    def connect(self) -> int:
+        """Open one more connection, wait for the greeting, and return the connection's number."""
+        number = len(self.connections)
+        ends = Observer(self.recorder, number, CLIENT), Observer(self.recorder, number, SERVER)
+        ends[CLIENT].peer, ends[SERVER].peer = ends[SERVER], ends[CLIENT]
+        timestamp = f"<{number + 1}.{self.scenario.seed}@popsim.example>"
+        serves = service(self.protocol, self.store, session=number, timestamp=timestamp)
+        connection = Connection(
+            number,
+            ClientEngine(self.protocol, ends[CLIENT]),
+            ServerEngine(self.protocol, serves, ends[SERVER]),
+            ends,
+            self.recorder,
+            self.clock,
+            self.scenario.link,
+            self.scenario.faults,
+        )
+        self.connections.append(connection)
+        initial = self.recorder.header.setdefault("initial", {})
+        initial.update({state_key(number, end): START.name for end in ENDPOINTS})
+        connection.open()
+        self.clock.run()
+        return number
+
+    def perform(self, actions: Iterable[Action]) -> list[Action]:
+        """Do these actions in order, each when all is quiet; return those that found no open connection."""
+        undone = []
+        for action in actions:
+            if not action.pipelined:
+                self.clock.run()
+            self.recorder.now = self.clock.now
+            if action.after:
+                self.clock.plan(self.clock.now + action.after, lambda: None)
+                self.clock.run()
+                self.recorder.now = self.clock.now
+            self.begun.append(Begun(len(self.recorder), action))
+            if not self._do(action):
+                undone.append(action)
+        self.clock.run()
+        return undone
+
+    def body(self, connection: int) -> bytes:
+        """What followed the line of the last answer on a connection, dots removed; b"" where nothing did."""
+        last = self.connections[connection].last_response
+        return last.body or b"" if last else b""
+
+    def check(self, connection: int) -> None:
+        """Raise NotConnected where a connection can't be sent on."""
+        if not 0 <= connection < len(self.connections):
+            raise NotConnected(f"there is no connection {connection}; there are 0 to {len(self.connections) - 1}")
+        condition = self.connections[connection].condition
+        if condition != OPEN:
+            raise NotConnected(f"connection {connection} is {condition}: nothing can be sent; open another one")
+
+    def _do(self, action: Action) -> bool:
+        if action.kind == "connect":
+            self.connect()
+            return True
+        try:
+            self.check(action.connection)
+        except NotConnected:
+            return False
+        connection = self.connections[action.connection]
+        if action.kind == "cut":
+            connection.cut()
+            return True
+        if any(f.stops(action.line) and f.connection == connection.number for f in self.scenario.faults):
+            connection.cut()
+            return True
+        self._send(connection, action.line)
+        return True
+
+    def _send(self, connection: Connection, line: bytes) -> None:
+        place = (connection.number, connection.lines_sent)
+        for edit in self.scenario.edits:
+            if (edit.connection, edit.message) == place:
+                line = edit.line
+        connection.lines_sent += 1
+        connection.client.request(line)
+        connection.flush()
+
+    def _refuse_removals(self) -> None:
+        for fault in self.scenario.faults:
+            account = self.store.account(fault.who) if fault.kind == "keep" else None
+            if account:
+                kept = [uid for uid, row in account.rows.items() if row == fault.number]
+                account.maildrop.refuse_removal.update(kept)
+
+
+def run(scenario: Scenario, mail: Iterable[Mail] = ()) -> Timeline:
+    """Run a scenario to its end.
+
+    Args:
+        scenario: what to run.
+        mail: the mail that the scenario names by digest.
+
+    Returns:
+        The timeline: the same one for the same scenario, wherever and whenever it is run.
+
+    Raises:
+        ValueError: the scenario names mail that is neither sample mail nor given.
+    """
+    simulation = Simulation(scenario, mail)
+    simulation.perform(scenario.actions)
+    return simulation.timeline
+
+
+def mail_name(mail: Mail) -> str:
+    """The name of mail in a scenario: that of the sample, or the first digits of its digest."""
+    if mail.name in samples.NAMES and samples.find(mail.name).digest == mail.digest:
+        return mail.name
+    return mail.digest[:DIGITS]
+
+
+def _mail(name: str, known: dict[str, Mail]) -> Mail:
+    if name in known:
+        return known[name]
+    if name not in samples.NAMES:
+        raise ValueError(
+            f"the scenario needs the mail {name!r}, which is no sample ({', '.join(samples.NAMES)}): hand it in too"
+        )
+    return samples.find(name)
+
+
+def _header(scenario: Scenario, store: Store) -> dict[str, Any]:
+    return {
+        "protocol": scenario.protocol,
+        "edition": scenario.edition,
+        "minimal": scenario.minimal,
+        "extensions": [],
+        "scenario": str(scenario),
+        "mail": store.listing(),
+    }
