@@ -82,30 +82,33 @@ class Exchange(Rich):
         return f"{move} · {format_time(self.elapsed)}{where}"
 
 
-def exchange(timeline: Timeline, start: int, protocol: Protocol, body: bytes) -> Exchange:
+def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes, body: bytes) -> Exchange:
     """Read one exchange out of a timeline.
 
     Args:
         timeline: the record, which ends with the exchange.
-        start: the index of the event in which the command leaves.
+        start: the index of the exchange's first event.
         protocol: the timeline's protocol.
+        command: the line that was to be sent, without CRLF.
         body: what followed the answer's line.
     """
-    sent = timeline[start]
-    answered = _answer(timeline, sent)
-    before = timeline.at(start).state("server", sent.connection)
-    after = timeline.at(len(timeline) - 1).state("server", sent.connection)
-    command = timeline.octets(sent).rstrip(b"\r\n")
+    sent = next((e for e in timeline[start:] if (e.layer, e.kind, e.endpoint) == _LEAVES), None)
+    connection = sent.connection if sent else timeline[start].connection
+    before = timeline.at(start - 1).state("server", connection)
+    after = timeline.at(len(timeline) - 1).state("server", connection)
+    answered = _answer(timeline, sent) if sent else None
     if answered is None:
-        elapsed = timeline.duration - sent.time
+        elapsed = timeline.duration - timeline[start].time
         return Exchange(command, "", "", b"", before, after, elapsed, None, None)
     said = timeline[answered.cause]
-    rule = protocol.rule(str((said.values or {})[f"{sent.connection}.server.rule"]))
-    line = timeline.octets(answered).split(b"\r\n", 1)[0]
+    rule = protocol.rule(str((said.values or {})[f"{connection}.server.rule"]))
     mark = rule.reply.mark if rule.reply else ""
-    text = first_line(line, longest=512).removeprefix(mark).strip()
-    elapsed = answered.time - sent.time
+    text = first_line(timeline.octets(answered), longest=512).removeprefix(mark).strip()
+    elapsed = answered.time - timeline[start].time
     return Exchange(command, mark, text, body, before, after, elapsed, rule, protocol.reference(rule))
+
+
+_LEAVES = ("message", "Sent", "client")
 
 
 def _answer(timeline: Timeline, sent: Event) -> Event | None:

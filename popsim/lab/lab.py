@@ -110,7 +110,7 @@ class Lab(Rich):
         self._simulation.check(connection)
         start = len(self._simulation.recorder)
         self._perform([Action(octets, connection)])
-        return exchange(self.timeline, start, self.protocol, self._simulation.body(connection))
+        return exchange(self.timeline, start, self.protocol, octets, self._simulation.body(connection))
 
     def run(self, *lines: str) -> Transcript:
         """Send several lines, each when the one before is answered, and return the transcript of just these.

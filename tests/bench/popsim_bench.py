@@ -20,6 +20,7 @@ from popsim.timeline.event import CLIENT, MESSAGE_DELIVERED, SERVER
 from popsim.wire.clock import Clock
 
 USER = User("bob", "secret")
+TIMESTAMP = "<1.1@popsim.example>"
 HEADER = {"protocol": "pop3", "edition": 1939, "minimal": False, "extensions": [], "scenario": ""}
 
 Feed = Callable[[bytes], bytes]
@@ -30,14 +31,13 @@ def pop3_maildrop(messages: list[bytes]) -> Mail:
     return Mail("bench", [Message(octets, f"u{number:08d}") for number, octets in enumerate(messages)])
 
 
-def _engine(mail: Mail, observer: Observer | None, store: Store | None = None) -> ServerEngine:
-    store = store or Store([USER], {USER.name: mail})
-    return ServerEngine(pop3, service(pop3, store, session=0, timestamp="<1.2@example.org>"), observer)
+def _engine(store: Store, observer: Observer | None) -> ServerEngine:
+    return ServerEngine(pop3, service(pop3, store, session=0, timestamp=TIMESTAMP), observer)
 
 
 def pop3_session(mail: Mail) -> Feed:
     """A session without a record."""
-    engine = _engine(mail, None)
+    engine = _engine(Store([USER], {USER.name: mail}), None)
 
     def feed(data: bytes) -> bytes:
         if data:
@@ -53,10 +53,9 @@ class Recorded:
     """A session whose every octet, request, reply, move and change is recorded."""
 
     def __init__(self, mail: Mail) -> None:
-        store = Store([USER], {USER.name: mail})
         self.recorder = Recorder(HEADER)
         self._mail = mail
-        self._engine = _engine(mail, Observer(self.recorder, 0, SERVER), store)
+        self._engine = _engine(Store([USER], {USER.name: mail}), Observer(self.recorder, 0, SERVER))
         self._came = self.recorder.stream(0, CLIENT)
         self._went = self.recorder.stream(0, SERVER)
 
