@@ -14,9 +14,7 @@ from popsim.timeline.recorder import Observer
 UPLOAD_LIMIT = 32 * 1024 * 1024
 """The most octets that a client may send in one piece after a continuation."""
 
-_BARE = Request(
-    Occurrence.MALFORMED, "", problem="the line ended in LF alone; every line ends in CR and LF"
-)
+_BARE = Request(Occurrence.MALFORMED, "", problem="the line ended in LF alone; every line ends in CR and LF")
 _LONG = Request(Occurrence.OVERLONG, "")
 
 

@@ -8,6 +8,7 @@ from html import escape
 from popsim.protocols.model import Reference, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
+from popsim.timeline.event import rule_key
 from popsim.views.rich import Rich
 from popsim.views.wording import first_line, format_lines, format_octets, format_time
 
@@ -101,7 +102,7 @@ def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes,
         elapsed = timeline.duration - timeline[start].time
         return Exchange(command, "", "", b"", before, after, elapsed, None, None)
     said = timeline[answered.cause]
-    rule = protocol.rule(str((said.values or {})[f"{connection}.server.rule"]))
+    rule = protocol.rule(str((said.values or {})[rule_key(connection, "server")]))
     mark = rule.reply.mark if rule.reply else ""
     text = first_line(timeline.octets(answered), longest=512).removeprefix(mark).strip()
     elapsed = answered.time - timeline[start].time

@@ -13,6 +13,7 @@ from popsim.mail.store import User
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
+from popsim.timeline.event import rule_key
 from popsim.views.rich import Rich
 from popsim.wire import Action, Fault, Link, Scenario, Simulation, fork
 from popsim.wire.scenario import DEFAULT_USER
@@ -193,8 +194,9 @@ class Lab(Rich):
         """The state diagram with the state now and the path taken."""
         from popsim.views.diagram import diagram
 
-        path = [str(e.values[f"{e.connection}.server.rule"]) for e in self._server_moves() if e.values]
-        return diagram(self.protocol, state=self.state, path=tuple(path), inner=inner)
+        taken = rule_key(0, "server")
+        path = tuple(str(e.values[taken]) for e in self.timeline if e.values and taken in e.values)
+        return diagram(self.protocol, state=self.state, path=path, inner=inner)
 
     def ladder(self) -> Ladder:
         """The messages between the two ends, time downwards."""
@@ -237,12 +239,6 @@ class Lab(Rich):
         from popsim.lab.console import console
 
         return console(self)
-
-    def _server_moves(self) -> list[Any]:
-        return [
-            e for e in self.timeline if e.endpoint == "server" and e.connection == 0 and e.layer in ("message", "session")
-            and e.values and "0.server.rule" in e.values
-        ]  # fmt: skip
 
     def __str__(self) -> str:
         return str(self.transcript())

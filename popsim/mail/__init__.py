@@ -1,9 +1,9 @@
 """Mail as exact octets: messages, collections of them, maildrops, sample mail and mbox files.
 
-- `message`: one message, its size, its dot-stuffed form, its headers for display, its top.
+- `message`: one message, its size, its dot-stuffed form, its top; `header` reads its fields for people.
 - `collection`: `Mail`, a named and ordered collection that never changes.
-- `maildrop`: the store of one user: lock, numbers, marks, unique-ids, removal.
-- `unique_ids`: how a maildrop names its messages for ever.
+- `maildrop`: what waits for one user: lock, numbers, marks, removal; `unique_ids` names the messages.
+- `store`: the users of a server, each with a maildrop.
 - `samples`: mail made for the lessons (`letters` has the texts, `compose` the octets, `picture` the cat).
 - `mbox`: reads a mail file of yours and never modifies it.
 

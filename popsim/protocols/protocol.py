@@ -123,9 +123,7 @@ class Protocol:
     def server(self) -> Machine:
         """The machine of the server's end, which is the session's."""
         known = set(self.forms)
-        rules = [
-            r for r in self._rows(self.table.rules) if not isinstance(r.trigger, Form) or r.trigger in known
-        ]
+        rules = [r for r in self._rows(self.table.rules) if not isinstance(r.trigger, Form) or r.trigger in known]
         return Machine(self._rows(self.table.states), rules)
 
     @cached_property

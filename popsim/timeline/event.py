@@ -91,6 +91,16 @@ def state_key(connection: int, endpoint: str) -> str:
     return f"{connection}.{endpoint}.state"
 
 
+def rule_key(connection: int, endpoint: str) -> str:
+    """The name under which the rule that one end followed last is assigned: the rule's id."""
+    return f"{connection}.{endpoint}.rule"
+
+
+def reply_key(connection: int, endpoint: str) -> str:
+    """The name under which the status of the last reply at one end is assigned."""
+    return f"{connection}.{endpoint}.reply"
+
+
 def mark_key(user: str, number: int) -> str:
     """The name under which the mark of a message is assigned."""
     return f"mail.{user}.{number}"

@@ -52,7 +52,7 @@ def load(path: Path) -> Timeline:
         if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
             raise TimelineError(f"{path.name} is no popsim timeline: its first line does not say {FORMAT!r}")
         recorder = Recorder(header)
-        for number, row in enumerate(rows[1:], 2):
+        for number, row in enumerate(rows[1:], 2):  # noqa: B007 - the message below names the line
             _read(recorder, json.loads(row))
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         if isinstance(error, TimelineError):

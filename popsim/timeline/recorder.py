@@ -14,6 +14,8 @@ from popsim.timeline.event import (
     MESSAGE_DELIVERED,
     MESSAGE_SENT,
     MOVED,
+    reply_key,
+    rule_key,
     state_key,
 )
 
@@ -130,9 +132,9 @@ class Observer:
     def __init__(self, recorder: Recorder, connection: int, endpoint: int) -> None:
         self.recorder = recorder
         self.connection, self.endpoint = connection, endpoint
-        end = f"{connection}.{ENDPOINTS[endpoint]}"
-        self._rule_key, self._reply_key = f"{end}.rule", f"{end}.reply"
-        self._state_key = state_key(connection, ENDPOINTS[endpoint])
+        end = ENDPOINTS[endpoint]
+        self._rule_key, self._reply_key = rule_key(connection, end), reply_key(connection, end)
+        self._state_key = state_key(connection, end)
         self._code = (connection << 1 | endpoint) << KIND_BITS
         self._delivered, self._sent = self._code | MESSAGE_DELIVERED, self._code | MESSAGE_SENT
         self._said: dict[Rule, dict[str, Any]] = {}

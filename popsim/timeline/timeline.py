@@ -196,5 +196,3 @@ class Timeline(Sequence[Event]):
 
     def __repr__(self) -> str:
         return f"<Timeline of {self._length} events, {self.duration / 1e9:.3f} s>"
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 from popsim.engine.client import ClientEngine, Response
 from popsim.engine.server import ServerEngine

@@ -5,7 +5,7 @@ The benchmark scripts import this module by name (``--popsim popsim_bench`` with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from popsim import pop3
@@ -142,12 +142,13 @@ def record(count: int) -> Any:
     """Record events of time, end, octets and state."""
     recorder = Recorder(HEADER)
     stream = recorder.stream(0, CLIENT)
-    states: Iterable[Any] = ({"0.server.state": "AUTHORIZATION"}, {"0.server.state": "TRANSACTION"})
+    first, second = {"0.server.state": "AUTHORIZATION"}, {"0.server.state": "TRANSACTION"}
     chunks = (b"USER bob\r\n", b"+OK\r\n", b"PASS secret\r\n", b"+OK logged in\r\n")
-    first, second = states
     for number in range(count):
         recorder.now = number * 1_000_000
         start = stream.length
         stream.append(chunks[number & 3])
-        recorder.add(MESSAGE_DELIVERED, 0, number & 1, start=start, end=stream.length, values=second if number & 1 else first)
+        recorder.add(
+            MESSAGE_DELIVERED, 0, number & 1, start=start, end=stream.length, values=second if number & 1 else first
+        )
     return recorder

@@ -9,7 +9,20 @@ from popsim import Lab, Timeline, pop3, samples
 from popsim.views.player import player
 from tests.bench import popsim_bench as bench
 
-LINES = ["USER bob", "PASS secret", "STAT", "LIST", "RETR 1", "DELE 1", "RETR 6", "RSET", "DELE 2", "UIDL", "NOPE", "QUIT"]
+LINES = [
+    "USER bob",
+    "PASS secret",
+    "STAT",
+    "LIST",
+    "RETR 1",
+    "DELE 1",
+    "RETR 6",
+    "RSET",
+    "DELE 2",
+    "UIDL",
+    "NOPE",
+    "QUIT",
+]
 
 
 def recorded() -> bench.Recorded:

@@ -30,9 +30,7 @@ ERR = Reply("-ERR", "the command was received and not done", False, "1939 §3; 1
 
 # States. An inner state is a finer step of the state around it: the RFCs have three.
 
-AUTHORIZATION = State(
-    "AUTHORIZATION", "the server waits for the client to say who it is", "1939 §4; 1460 §4"
-)
+AUTHORIZATION = State("AUTHORIZATION", "the server waits for the client to say who it is", "1939 §4; 1460 §4")
 USER_ACCEPTED = State(
     "USER accepted", "a name was just accepted: the password comes next", "1939 §7; 1460 §4", AUTHORIZATION
 )
@@ -91,7 +89,7 @@ _LINE = (Unit.LINE,)
 _LINES = (Unit.LINE, Unit.MULTILINE)
 _SILENT = "1460 §3 (the text sets no rule for such a line; read as RFC 1725 §3 has it)"
 _AT_ONCE = "1939 §7 (PASS only immediately after USER: any other line ends the attempt)"
-_READ_460 = "1460 §4 (after USER the text knows PASS and QUIT only)"
+_AFTER_USER = "1460 §4 (after USER the text knows PASS and QUIT only)"
 
 RULES = (
     # state        what comes            condition         reply  what is sent   the state that follows
@@ -115,9 +113,9 @@ RULES = (
     Rule(USER_ACCEPTED, PASS, MAILDROP_LOCKED, ERR, _LINE, AUTHORIZATION, cites="1939 §4"),
     Rule(USER_ACCEPTED, PASS, MAILDROP_LOCKED, ERR, _LINE, LOGIN_REFUSED, cites="1460 §4"),
     Rule(USER_ACCEPTED, USER, NAME_PENDING, ERR, _LINE, AUTHORIZATION, cites="1939 §7"),
-    Rule(USER_ACCEPTED, USER, NAME_PENDING, ERR, _LINE, USER_ACCEPTED, cites=_READ_460),
+    Rule(USER_ACCEPTED, USER, NAME_PENDING, ERR, _LINE, USER_ACCEPTED, cites=_AFTER_USER),
     Rule(USER_ACCEPTED, APOP, NAME_PENDING, ERR, _LINE, AUTHORIZATION, cites="1939 §7"),
-    Rule(USER_ACCEPTED, APOP, NAME_PENDING, ERR, _LINE, USER_ACCEPTED, cites=_READ_460),
+    Rule(USER_ACCEPTED, APOP, NAME_PENDING, ERR, _LINE, USER_ACCEPTED, cites=_AFTER_USER),
     Rule(USER_ACCEPTED, Occurrence.NOT_ALLOWED, ALWAYS, ERR, _LINE, AUTHORIZATION, cites=_AT_ONCE),
     Rule(USER_ACCEPTED, Occurrence.UNRECOGNIZED, ALWAYS, ERR, _LINE, AUTHORIZATION, cites=_AT_ONCE),
     Rule(USER_ACCEPTED, Occurrence.MALFORMED, ALWAYS, ERR, _LINE, AUTHORIZATION, cites=_AT_ONCE),
