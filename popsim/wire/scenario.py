@@ -95,7 +95,7 @@ class Edit:
         """Read ``1.3:NOOP``: on connection 1, the third line. Raises ValueError."""
         match = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*):(.*)", text, re.DOTALL)
         if not match:
-            raise ValueError(f"expected an edit as CONNECTION.MESSAGE:LINE, such as '1.3:NOOP', got {text!r}")
+            raise ValueError(f"expected an edit as CONNECTION.MESSAGE:LINE, with 1 for the first of each, got {text!r}")
         return cls(int(match[2]) - 1, _octets(match[3]), int(match[1]) - 1)
 
 
@@ -198,7 +198,7 @@ def _settings(words: Iterable[str]) -> dict[str, list[str]]:
 def _pair(text: str) -> tuple[str, str]:
     user, sign, name = text.partition(":")
     if not sign:
-        raise ValueError(f"expected mail as USER:NAME, such as alice:inbox, got {text!r}")
+        raise ValueError(f"expected mail as WHO:NAME, such as alice:inbox, got {text!r}")
     return user, name
 
 

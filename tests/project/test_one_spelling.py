@@ -1,0 +1,65 @@
+"""A state, a command and a reply are spelled in their table and nowhere else in the package."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project.tree import ROOT
+
+PACKAGE = ROOT / "popsim"
+# Written here by hand from RFC 1939 §9 and RFC 1460 §8, not taken from the table.
+COMMANDS = "USER PASS APOP QUIT STAT LIST RETR DELE NOOP LAST RSET TOP UIDL".split()
+STATES = "AUTHORIZATION TRANSACTION UPDATE".split()
+WORD = re.compile(rf"(?<![\w.])(?:{'|'.join(COMMANDS + STATES)}|\+OK|-ERR)(?![\w.])")
+
+
+def literals(source: str) -> Iterator[tuple[int, str]]:
+    """The line and text of every string and bytes in a module that is not a docstring."""
+    tree = ast.parse(source)
+    documentation = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    loose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in documentation | loose:
+            if isinstance(node.value, str):
+                yield node.lineno, node.value
+            elif isinstance(node.value, bytes):
+                yield node.lineno, node.value.decode("latin-1")
+
+
+def spelled(source: str) -> list[tuple[int, str]]:
+    return [(line, match[0]) for line, text in literals(source) for match in WORD.finditer(text)]
+
+
+# The letters of the sample mail are prose, and the command line's help shows examples of what to type.
+PROSE = {"mail", "cli"}
+QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'|`[^`]*`""")
+
+
+def sources() -> list[Path]:
+    found = sorted(PACKAGE.rglob("*.py"))
+    return [path for path in found if path.name != "table.py" and not PROSE & set(path.relative_to(PACKAGE).parts)]
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_no_second_spelling(path: Path) -> None:
+    assert spelled(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.js")), ids=lambda path: path.name)
+def test_the_browser_knows_no_protocol(path: Path) -> None:
+    code = re.sub(r"^\s*(//|\*|/\*).*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [word for text in QUOTED.findall(code) for word in WORD.findall(text)] == []
+
+
+@pytest.mark.parametrize("line", ['x = "RETR 1"', 'x = b"+OK"', 'x = f"in {y} UPDATE"'])
+def test_a_second_spelling_is_found(line: str) -> None:
+    assert spelled(f'"""UPDATE is spelled here."""\n{line}\n')
