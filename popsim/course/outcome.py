@@ -1,0 +1,174 @@
+"""What a step of a session brought about, read out of the timeline: replies, states, messages, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from popsim.course.guesses import LEFT, NO_REPLY, REPLY, STATE
+from popsim.lab.lab import Lab
+from popsim.protocols.model import ALWAYS, Form, Rule, trigger_name
+from popsim.protocols.protocol import Protocol
+from popsim.timeline import Event, Timeline
+from popsim.timeline.event import DELETED, GONE, rule_key, state_key
+from popsim.views import wording
+from popsim.views.transcript import body_lines
+
+Step = str | Callable[[], object]
+"""A command line, or something else that a lab can do, such as ``lab.cut``."""
+
+_BODY = 5
+_LONGEST = 512
+_SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came: in words, and what a guess may say of it."""
+
+    words: str
+    values: frozenset[str | int]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one step brought about on the first connection.
+
+    Args:
+        step: how the step is called.
+        said: what the client sent and read, line by line.
+        route: the names of the states that followed, the first and any after it; the same one where it stayed.
+        rules: the rows of the table that the server followed, in order.
+        reply: the status of the reply that the client has read, or ``"none"``.
+        left: how many messages the server still has.
+        marked: how many of these are only marked as deleted.
+        removed: how many this step has removed.
+        end: the length of the timeline after the step.
+        protocol: whose rules they are.
+    """
+
+    step: str
+    said: tuple[str, ...]
+    route: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    reply: str
+    left: int
+    marked: int
+    removed: int
+    end: int
+    protocol: Protocol
+
+    def came(self, about: str) -> Came:
+        """What came of the thing that a guess is about."""
+        if about == REPLY:
+            return Came(self.reply, frozenset({self.reply}))
+        if about == LEFT:
+            return Came(f"{self.left}{self._aside()}", frozenset({self.left}))
+        state = self.protocol.state(self.route[0])
+        words = ", then ".join(_place(self.protocol, name) for name in self.route)
+        return Came(words, frozenset({state.name, state.outer.name}))
+
+    def source(self, about: str) -> str:
+        """The section of the rule that decided this: a state by the first rule, all else by the last."""
+        if not self.rules:
+            return ""
+        return str(self.protocol.reference(self.rules[0 if about == STATE else -1]))
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The rules as sentences, each with its section."""
+        return tuple(self._sentence(rule) for rule in self.rules)
+
+    def _aside(self) -> str:
+        parts = [f"{self.marked} of them marked"] if self.marked else []
+        parts += [f"{self.removed} removed"] if self.removed else []
+        return f" ({', '.join(parts)})" if parts else ""
+
+    def _sentence(self, rule: Rule) -> str:
+        """A row of the table, read aloud."""
+        what = trigger_name(rule.trigger)
+        if isinstance(rule.trigger, Form):
+            what = f"`{what}` ({rule.trigger.meaning})"
+        given = "" if rule.condition == ALWAYS else f", {rule.condition}"
+        answer = f"{rule.reply.mark}, " if rule.reply else ""
+        then = f"stays in {rule.state}" if rule.to is rule.state else f"goes to {rule.to}"
+        reference = self.protocol.reference(rule)
+        note = f" ({reference.note})" if reference and reference.note else ""
+        return f"{reference}{note}. In {rule.state}, {what}{given}: {answer}{then}."
+
+
+def follow(lab: Lab, step: Step, name: str) -> Outcome:
+    """Take a step in a lab and read what it brought about.
+
+    Args:
+        lab: whose first connection is spoken on.
+        step: the command line, or what else to do.
+        name: how the step is called.
+
+    Raises:
+        NotConnected: the connection is not open; nothing was done.
+    """
+    before, start = lab.timeline.at(len(lab.timeline) - 1), len(lab.timeline)
+    if callable(step):
+        step()
+    else:
+        lab.send(step)
+    timeline, protocol = lab.timeline, lab.protocol
+    events = timeline[start:]
+    user = next(iter(timeline.header["mail"]), "")
+    marks = list(timeline.at(len(timeline) - 1).marks(user).values())
+    removed = marks.count(GONE)
+    return Outcome(
+        step=name,
+        said=tuple(_said(timeline, events, protocol)),
+        route=_route(events) or (before.state(),),
+        rules=tuple(protocol.rule(id) for id in _rules(events)),
+        reply=_reply(timeline, events, protocol),
+        left=len(marks) - removed,
+        marked=marks.count(DELETED),
+        removed=removed - list(before.marks(user).values()).count(GONE),
+        end=len(timeline),
+        protocol=protocol,
+    )
+
+
+def _place(protocol: Protocol, name: str) -> str:
+    state = protocol.state(name)
+    return f"{state.outer} ({name})" if state.within else name
+
+
+def _route(events: list[Event]) -> tuple[str, ...]:
+    key = state_key(0, _SERVER)
+    return tuple(str(e.values[key]) for e in events if e.values and key in e.values)
+
+
+def _rules(events: list[Event]) -> list[str]:
+    """The ids of the rules that the server followed; one that both answered and moved is named once."""
+    key = rule_key(0, _SERVER)
+    return list(dict.fromkeys(str(e.values[key]) for e in events if e.values and key in e.values))
+
+
+def _reply(timeline: Timeline, events: list[Event], protocol: Protocol) -> str:
+    for event in events:
+        if _read_by_client(event):
+            said = timeline[event.cause].values or {}
+            reply = protocol.rule(str(said[rule_key(0, _SERVER)])).reply
+            return reply.mark if reply else NO_REPLY
+    return NO_REPLY
+
+
+def _read_by_client(event: Event) -> bool:
+    return (event.layer, event.kind, event.endpoint) == ("message", "Delivered", "client")
+
+
+def _said(timeline: Timeline, events: list[Event], protocol: Protocol) -> Iterator[str]:
+    lost = False
+    for event in events:
+        if event.layer == "message" and event.kind == "Sent" and event.endpoint == "client":
+            yield "C: " + wording.said(timeline, event, protocol, longest=_LONGEST)
+        elif _read_by_client(event):
+            yield "S: " + wording.said(timeline, event, protocol, longest=_LONGEST)
+            yield from ("   " + line for line in body_lines(timeline.octets(event), _BODY))
+        elif event.kind == "Lost" and not lost:
+            lost = True
+            yield f"(the connection is {wording.CONDITIONS[event.kind]})"

@@ -1,0 +1,26 @@
+"""The README's two commands, and that CI runs the one that stands there."""
+
+import subprocess
+
+from tests.project.tree import ROOT, command
+
+
+def test_the_course_command_makes_an_environment_installs_and_starts_the_course() -> None:
+    venv, install, start = command("course").split(" && ")
+    assert venv == "python3 -m venv .venv"
+    assert install.startswith(".venv/bin/pip install ")
+    assert start == ".venv/bin/popsim lab"
+
+
+def test_the_test_command_makes_an_environment_installs_and_runs_pytest() -> None:
+    venv, install, test = command("test").split(" && ")
+    assert venv == "python3 -m venv .venv"
+    assert install.startswith(".venv/bin/pip install ") and "[test]" in install
+    assert test.startswith(".venv/bin/pytest")
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    shown = subprocess.run(
+        ["bash", str(ROOT / ".ci" / "run"), "--show-command"], capture_output=True, text=True, timeout=30
+    )
+    assert (shown.returncode, shown.stdout) == (0, command("test") + "\n")
