@@ -1,0 +1,173 @@
+"""What the browser gets of a timeline: plain JSON in which every word is already there and no protocol is needed.
+
+A payload has a head, sent once, and chunks, each with the events that were new when it was made. What is so at a
+moment is folded from the head's ``initial`` and the events' values, by assignment and nothing else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from contextlib import suppress
+from typing import Any
+
+from popsim.protocols.model import ALWAYS, START, Rule
+from popsim.protocols.protocol import Protocol
+from popsim.timeline import Event, Timeline
+from popsim.timeline.event import DELETED, ENDPOINTS, GONE, KEPT, KINDS
+from popsim.views.palette import tone
+from popsim.views.player.messages import message_row
+from popsim.views.player.record import Record
+from popsim.views.wording import describe, state_after
+
+Chunk = dict[str, Any]
+
+SYMBOLS = {KEPT: "\N{BULLET}", DELETED: "\N{MULTIPLICATION X}", GONE: "\N{EN DASH}"}
+"""A sign for each mark of a message, which stands beside the word."""
+
+_KIND_NUMBERS = {pair: number for number, pair in enumerate(KINDS)}
+
+
+class Payload:
+    """A timeline as the browser gets it.
+
+    Args:
+        timeline: what to show.
+        protocol: whose table gives the meanings and sections.
+    """
+
+    def __init__(self, timeline: Timeline, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.head = head(timeline, protocol)
+        self.chunks: list[Chunk] = []
+        self.record = Record(self.head)
+        self._messages: dict[tuple[int, int, int, int], int] = {}
+        self._starts: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+        self._carriers: list[int] = []
+        self._rules: set[str] = set()
+        self._steps: list[list[int]] = []
+        self.timeline = timeline
+        self.extend(timeline)
+
+    def extend(self, timeline: Timeline) -> Chunk | None:
+        """Add the events that are new in a longer timeline, and return them as a chunk; None where there are none."""
+        first = len(self._carriers)
+        self.timeline = timeline
+        if first == len(timeline):
+            return None
+        chunk: Chunk = {"first": first, "events": [], "messages": [], "rules": {}}
+        for event in timeline[first:]:
+            self._add(chunk, event)
+        steps = [[step.event, step.index] for step in timeline.steps()]
+        same = next((n for n, (a, b) in enumerate(zip(self._steps, steps, strict=False)) if a != b), len(self._steps))
+        self._steps = steps
+        chunk["first_step"], chunk["steps"] = same, steps[same:]
+        self.chunks.append(chunk)
+        self.record.add(chunk)
+        return chunk
+
+    def _add(self, chunk: Chunk, event: Event) -> None:
+        self._name_rule(chunk, event)
+        carrier = self._message(chunk, event) if event.layer == "message" else self._carrier(event)
+        self._carriers.append(carrier)
+        label = _label(self.timeline, event, self.protocol)
+        chunk["events"].append(
+            [
+                event.time,
+                event.connection,
+                ENDPOINTS.index(event.endpoint),
+                _KIND_NUMBERS[event.layer, event.kind],
+                event.cause,
+                event.start,
+                event.end,
+                carrier,
+                label,
+                dict(event.values) if event.values else None,
+            ]
+        )
+
+    def _name_rule(self, chunk: Chunk, event: Event) -> None:
+        """What a rule says goes along with the first event that names it."""
+        name = str((event.values or {}).get(f"{event.connection}.{event.endpoint}.rule", ""))
+        if not name or name in self._rules:
+            return
+        self._rules.add(name)
+        with suppress(LookupError):
+            chunk["rules"][name] = rule_row(self.protocol.rule(name), self.protocol)
+
+    def _message(self, chunk: Chunk, event: Event) -> int:
+        """The number of an event's message; what is sent and what is delivered share it where they are the same."""
+        sender = ENDPOINTS.index(event.sender)
+        key = (event.connection, sender, event.start, event.end)
+        if key not in self._messages:
+            self._messages[key] = number = len(self._messages)
+            insort(self._starts.setdefault((event.connection, sender), []), (event.start, event.end, number))
+            chunk["messages"].append(message_row(self.timeline, event, self.protocol))
+        return self._messages[key]
+
+    def _carrier(self, event: Event) -> int:
+        """The message that an event belongs to: what caused it, or what a segment carries a piece of; -1: none."""
+        if event.start < event.end:
+            known = self._starts.get((event.connection, ENDPOINTS.index(event.sender)), [])
+            place = bisect_left(known, (event.start + 1,)) - 1
+            return known[place][2] if place >= 0 and event.start < known[place][1] else -1
+        is_inner = event.layer in ("session", "store") and 0 <= event.cause < len(self._carriers)
+        return self._carriers[event.cause] if is_inner else -1
+
+
+def _label(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+    """An event in words, without its connection and the state that follows: the player shows both elsewhere."""
+    label = describe(timeline, event, protocol).removeprefix(f"connection {event.connection}: ")
+    state = state_after(timeline, event) if event.layer == "message" else None
+    return label.removesuffix(f"; now {state}") if state else label
+
+
+def head(timeline: Timeline, protocol: Protocol) -> dict[str, Any]:
+    """What is sent once: the words for states and marks, the mail, and what is so at the beginning."""
+    header = timeline.header
+    states = {
+        state.name: {
+            "meaning": state.meaning,
+            "reference": str(protocol.reference(state) or ""),
+            "outer": state.outer.name,
+            "tone": tone(protocol, state.name),
+        }
+        for state in protocol.states
+    }
+    return {
+        "title": str(header.get("title") or protocol),
+        "start": START.name,
+        "kinds": [list(pair) for pair in KINDS],
+        "states": states,
+        "marks": SYMBOLS,
+        "mail": {user: [list(row) for row in rows] for user, rows in header.get("mail", {}).items()},
+        "initial": timeline.initial,
+    }
+
+
+def rule_row(rule: Rule, protocol: Protocol) -> dict[str, str]:
+    """A rule in the words that the player shows."""
+    state, trigger, condition = rule.id.split("|", 2)
+    return {
+        "state": state,
+        "trigger": trigger,
+        "condition": "" if condition == ALWAYS else condition,
+        "reply": rule.reply.mark if rule.reply else "",
+        "to": (rule.to or rule.state).name,
+        "reference": str(protocol.reference(rule) or ""),
+    }
+
+
+def pictures(protocol: Protocol) -> dict[str, Any]:
+    """The state diagram with inner states and without: SVG, the element of each state and of each rule.
+
+    Empty where it can't be drawn here; the player then lists the states.
+    """
+    from popsim.views.diagram import diagram
+    from popsim.views.layouts import NoLayout
+
+    found = {}
+    for name, inner in (("inner", True), ("outer", False)):
+        picture = diagram(protocol, inner=inner)
+        with suppress(NoLayout):
+            found[name] = {"svg": picture.layout_svg, "nodes": dict(picture.nodes), "arcs": dict(picture.arcs)}
+    return found

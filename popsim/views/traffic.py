@@ -1,0 +1,210 @@
+"""What a session cost: octets over time in both directions, by command, and the time in each state."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Container
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+
+from popsim.protocols.model import Form
+from popsim.protocols.protocol import Protocol
+from popsim.timeline import Event, Timeline
+from popsim.timeline.event import ENDPOINTS, state_key
+from popsim.views import wording
+from popsim.views.flights import flights
+from popsim.views.rich import Rich
+
+UNASKED = "(unasked)"
+"""The row of what a server says without being asked."""
+GREETING = "(greeting)"
+"""The row of what a server says when the connection opens."""
+
+
+@dataclass(slots=True)
+class Cost:
+    """What one command cost: how often it was sent, and the octets of its requests and of the answers."""
+
+    command: str
+    times: int = 0
+    requests: int = 0
+    answers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay of the server in one state: from when to when, in nanoseconds, on which connection."""
+
+    state: str
+    connection: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """The numbers behind a picture of traffic.
+
+    Args:
+        costs: a row for each command, in the order of their first use.
+        stays: the server's stays in its states, by connection, in order; the time after the end is no stay.
+        sent: of each end, the times at which octets left and how many had left by then.
+        duration: the time of the last event, in nanoseconds.
+        protocol: whose commands and states these are.
+    """
+
+    costs: list[Cost]
+    stays: list[Stay]
+    sent: dict[str, list[tuple[int, int]]] = field(repr=False)
+    duration: int
+    protocol: Protocol
+
+    @property
+    def total(self) -> Cost:
+        """The sum of all rows."""
+        rows = self.costs
+        requests, answers = sum(r.requests for r in rows), sum(r.answers for r in rows)
+        return Cost("total", sum(r.times for r in rows), requests, answers)
+
+    @property
+    def times(self) -> dict[str, int]:
+        """The time that the server was in each state, over all connections, in nanoseconds."""
+        found: dict[str, int] = {}
+        for stay in self.stays:
+            found[stay.state] = found.get(stay.state, 0) + stay.end - stay.start
+        return found
+
+
+class Traffic(Rich):
+    """The traffic of a session; :func:`traffic` makes it. matplotlib is loaded when the picture is asked for.
+
+    Args:
+        account: the numbers to show.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def __str__(self) -> str:
+        costs = [*self.account.costs, self.account.total]
+        rows = [["command", "times", "octets of requests", "octets of answers"]]
+        rows += [[c.command, f"{c.times:,}", f"{c.requests:,}", f"{c.answers:,}"] for c in costs]
+        states = [["state", "time"]]
+        states += [[name, wording.format_time(time)] for name, time in self.account.times.items()]
+        states.append(["whole recording", wording.format_time(self.account.duration)])
+        return "\n".join([*_table(rows), "", *_table(states)])
+
+    @cached_property
+    def png(self) -> bytes:
+        """The picture, a PNG about 1000 pixels wide."""
+        from popsim.views.traffic_figure import drawn
+
+        return drawn(self.account)
+
+    def html(self) -> str:
+        data = b64encode(self.png).decode()
+        return f'<img alt="{escape(str(self))}" src="data:image/png;base64,{data}">'
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, str]:
+        return {"image/png": b64encode(self.png).decode(), "text/plain": str(self)}
+
+
+def _table(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in range(1, len(row)))]).rstrip()
+        for row in rows
+    ]
+
+
+def traffic(timeline: Timeline) -> Traffic:
+    """What a session cost, as a picture with two panels: octets over time, and octets by command.
+
+    Octets are counted when they leave their end, whether or not they arrive.
+
+    Args:
+        timeline: the record of the session.
+    """
+    protocol = wording.protocol_of(timeline)
+    account = Account(
+        _costs(timeline, protocol), _stays(timeline, protocol), _sent(timeline), timeline.duration, protocol
+    )
+    return Traffic(account)
+
+
+def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
+    costs: dict[str, Cost] = {}
+    now = timeline.at(len(timeline) - 1).values
+    for flight in flights(timeline):
+        event = flight.first
+        # Of a message that the line was cut in, only some octets left.
+        left = now.get(f"{event.connection}.{event.sender}.sent", event.end)
+        size = min(max(left - event.start, 0), flight.size)
+        if event.sender == "client":
+            name = _command(timeline, event, protocol)
+            cost = costs.setdefault(name, Cost(name))
+            cost.times += 1
+            cost.requests += size
+        else:
+            name = _answered(timeline, event, protocol)
+            costs.setdefault(name, Cost(name)).answers += size
+    return list(costs.values())
+
+
+def _command(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+    """The keyword of a request or, of one that has none, what is wrong with it."""
+    request = wording.request_of(timeline, event, protocol)
+    if isinstance(request.trigger, Form) or protocol.grammar.forms(request.keyword):
+        return request.keyword
+    return str(request.trigger.value)
+
+
+def _answered(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+    """The command that a server's message answers."""
+    if event.kind == "Sent" and event.cause >= 0:
+        cause = timeline[event.cause]
+        if cause.layer == "message" and cause.sender == "client":
+            return _command(timeline, cause, protocol)
+    return GREETING if wording.is_greeting(event, protocol) else UNASKED
+
+
+def _stays(timeline: Timeline, protocol: Protocol) -> list[Stay]:
+    ends = {state.name for state in protocol.states if state.kind == "end"}
+    stays = []
+    for connection in timeline.connections:
+        mine = [event for event in timeline if event.connection == connection]
+        key = state_key(connection, "server")
+        name, since = str(timeline.initial.get(key, "")), mine[0].time if mine else 0
+        for event in mine:
+            if event.values and key in event.values:
+                stays.append(Stay(name, connection, since, event.time))
+                name, since = str(event.values[key]), event.time
+        stays.append(Stay(name, connection, since, timeline.duration))
+    return [stay for stay in stays if stay.state and stay.state not in ends]
+
+
+def _sent(timeline: Timeline) -> dict[str, list[tuple[int, int]]]:
+    """When octets left each end, and how many had left by then."""
+    pieces = sorted(
+        (e for end in ENDPOINTS for number in timeline.connections for e in _pieces(timeline, number, end)),
+        key=lambda event: event.index,
+    )
+    found: dict[str, list[tuple[int, int]]] = {end: [(0, 0)] for end in ENDPOINTS}
+    for piece in pieces:
+        line = found[piece.sender]
+        line.append((piece.time, line[-1][1] + piece.end - piece.start))
+    for line in found.values():
+        line.append((timeline.duration, line[-1][1]))
+    return found
+
+
+def _pieces(timeline: Timeline, connection: int, end: str) -> list[Event]:
+    """The events that tell best when an end's octets left: segments that leave, those that arrive, or messages."""
+    mine = [e for e in timeline if e.connection == connection and e.sender == end and e.end > e.start]
+    for layer, kind in (("segment", "Sent"), ("segment", "Delivered"), ("message", "Sent"), ("message", "Delivered")):
+        if found := [e for e in mine if (e.layer, e.kind) == (layer, kind)]:
+            return found
+    return []

@@ -1,0 +1,243 @@
+"""Events put into words: the one place where a view gets its times, its sizes and its sentences."""
+
+from __future__ import annotations
+
+from popsim.protocols import find
+from popsim.protocols.model import Argument, Occurrence
+from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import Request
+from popsim.timeline import Event, Timeline
+
+LONGEST = 76
+"""How many characters of a line are shown, where nothing else is asked for."""
+MASK = "****"
+"""What stands for a secret that is not to be read: always four signs, for its length would tell something."""
+
+_MS = 1_000_000
+
+
+def protocol_of(timeline: Timeline) -> Protocol:
+    """The protocol that a timeline was recorded with: its edition, and minimal where the recording was.
+
+    Raises:
+        ValueError: popsim knows no such protocol or edition.
+    """
+    header = timeline.header
+    protocol = find(str(header["protocol"])).edition(header["edition"])
+    return protocol.minimal() if header.get("minimal") else protocol
+
+
+def format_time(nanoseconds: int) -> str:
+    """A virtual time in words: ``"120.5 ms"``, and from ten seconds on ``"12.000 s"``."""
+    if nanoseconds >= 10_000 * _MS:
+        milliseconds = (nanoseconds + _MS // 2) // _MS
+        return f"{milliseconds // 1000:,}.{milliseconds % 1000:03} s"
+    tenths = (nanoseconds + _MS // 20) // (_MS // 10)
+    return f"{tenths // 10:,}.{tenths % 10} ms"
+
+
+def format_octets(count: int) -> str:
+    """A size in words: ``"1 octet"``, ``"1,234 octets"``."""
+    return f"{count:,} octet" if count == 1 else f"{count:,} octets"
+
+
+def format_lines(count: int) -> str:
+    """A number of lines in words: ``"1 line"``, ``"41 lines"``."""
+    return f"{count:,} line" if count == 1 else f"{count:,} lines"
+
+
+def printable(octets: bytes) -> str:
+    """Octets as text that is safe to show anywhere: UTF-8 where it is that, ``\\x1b`` for what can't be seen.
+
+    Control characters, marks that change the direction of writing and octets that are no UTF-8 never come
+    through.
+    """
+    text = octets.decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return "".join(f"\\x{octet:02x}" for octet in character.encode("utf-8", "surrogateescape"))
+
+
+def first_line(octets: bytes, longest: int = LONGEST) -> str:
+    """The first line of a message as safe printable text, without its CRLF, at most ``longest`` characters.
+
+    The end of a longer line is left out and ``...`` stands in its place.
+    """
+    # A character takes four octets at most; one character more shows whether anything is left out.
+    line = octets[: 4 * longest + 4].partition(b"\n")[0].removesuffix(b"\r")
+    return shortened(printable(line), longest)
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text of at most ``longest`` characters, whose end is ``...`` where something was left out."""
+    return text if len(text) <= longest else text[: max(longest - 3, 0)] + "..."
+
+
+def body_size(octets: bytes) -> tuple[int, int]:
+    """How many lines and octets follow the first line of a message."""
+    head = octets.find(b"\n") + 1
+    if not head or head == len(octets):
+        return 0, 0
+    lines = octets.count(b"\n", head) + (not octets.endswith(b"\n"))
+    return lines, len(octets) - head
+
+
+def request_of(timeline: Timeline, event: Event, protocol: Protocol) -> Request:
+    """What the client's message of this event says."""
+    return protocol.parse(timeline.octets(event).removesuffix(b"\n").removesuffix(b"\r"))
+
+
+def said(
+    timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False, longest: int = LONGEST
+) -> str:
+    """The first line of a message event, as :func:`first_line` has it; ``masked``: without secrets."""
+    octets = timeline.octets(event)
+    if masked and event.sender == "client":
+        octets = hide_secrets(octets, protocol)
+    return first_line(octets, longest)
+
+
+def hide_secrets(line: bytes, protocol: Protocol) -> bytes:
+    """A command line in which four asterisks stand for each secret argument; the rest is as it was."""
+    text = line.rstrip(b"\r\n")
+    request = protocol.parse(text)
+    secrets = [_first_secret(form.arguments) for form in protocol.grammar.forms(request.keyword)]
+    if not any(place is not None for place in secrets):
+        return line
+    before = min(place for place in secrets if place is not None)
+    skipped = before + 1 + bool(request.tag)
+    parts = text.split(b" ", skipped)
+    if len(parts) <= skipped:
+        return line
+    return b" ".join([*parts[:skipped], MASK.encode()]) + line[len(text) :]
+
+
+def _first_secret(arguments: tuple[Argument, ...]) -> int | None:
+    return next((n for n, argument in enumerate(arguments) if argument.secret), None)
+
+
+def state_after(timeline: Timeline, event: Event) -> str | None:
+    """The state into which the end of this event moved together with it, or None where it stayed."""
+    for index in range(event.index + 1, len(timeline)):
+        near = timeline[index]
+        same = (near.time, near.connection, near.endpoint) == (event.time, event.connection, event.endpoint)
+        if not same or near.layer not in ("session", "store"):
+            return None
+        if near.layer == "session":
+            return new_state(near)
+    return None
+
+
+def new_state(moved: Event) -> str:
+    """The name of the state that a Moved event leads to."""
+    wanted = f"{moved.connection}.{moved.endpoint}.state"
+    return str((moved.values or {}).get(wanted, ""))
+
+
+def describe(timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False) -> str:
+    """An event in words: who does what and, of a message, its first line, its size and the state that follows.
+
+    Args:
+        timeline: where the event is from.
+        event: which one.
+        protocol: the timeline's protocol, see :func:`protocol_of`.
+        masked: whether to put asterisks for secrets.
+    """
+    words = _BY_LAYER[event.layer](timeline, event, protocol, masked)
+    several = len(timeline.connections) > 1 and event.layer != "store"
+    return f"connection {event.connection}: {words}" if several else words
+
+
+def segment_name(timeline: Timeline, event: Event) -> str:
+    """What a segment without octets is for, such as ``SYN``; empty where the recording doesn't say."""
+    sent = timeline[event.cause] if event.kind != "Sent" and event.cause >= 0 else event
+    return str((sent.values or {}).get(f"{sent.connection}.{sent.endpoint}.segment", ""))
+
+
+def _segment(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+    size = event.end - event.start
+    name = segment_name(timeline, event)
+    what = f"a segment of {format_octets(size)}" if size else f"the {name} segment" if name else "a segment"
+    if event.kind == "Delivered":
+        return f"{what} arrives at the {event.endpoint}"
+    if event.kind == "Dropped":
+        return f"{what} from the {event.endpoint} is lost on its way"
+    return f"{what} leaves the {event.endpoint}"
+
+
+CONDITIONS = {"Opened": "open", "Closed": "closed", "Lost": "lost"}
+"""What can become of a connection, by the kind of its event."""
+
+
+def _stream(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+    return f"the connection is {CONDITIONS[event.kind]} at the {event.endpoint}"
+
+
+def _message(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+    text = said(timeline, event, protocol, masked=masked)
+    if event.kind == "Delivered":
+        verb = "reads"
+    elif event.endpoint == "client":
+        verb = "sends"
+    else:
+        verb = "greets with" if is_greeting(event, protocol) else "answers"
+    lines, size = body_size(timeline.octets(event))
+    body = f" and {format_lines(lines)}, {format_octets(size)}" if lines else ""
+    state = state_after(timeline, event) if event.kind == "Sent" else None
+    return f"{event.endpoint} {verb} {text}{body}" + (f"; now {state}" if state else "")
+
+
+def is_greeting(event: Event, protocol: Protocol) -> bool:
+    """Whether a server's message answers nobody: it is what the server says when the connection opens."""
+    rule = (event.values or {}).get(f"{event.connection}.{event.endpoint}.rule", "")
+    return rule in {r.id for r in protocol.rules if r.trigger is Occurrence.OPENED}
+
+
+def _session(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+    return f"{event.endpoint} is now in {new_state(event)}"
+
+
+def _store(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+    values = event.values or {}
+    names = [name.removeprefix("mail.").rpartition(".") for name in values]
+    numbers = sorted(int(last) for _, _, last in names if last.isdigit())
+    user = names[0][0] if names else ""
+    whose = f"{_numbered(numbers)} of {user}" if numbers else "no message"
+    last = next(iter(values.values()), None)
+    return _STORE[event.kind].format(user=user, messages=whose, connection=event.connection, last=last)
+
+
+_STORE = {
+    "Locked": "the maildrop of {user} is locked for connection {connection}",
+    "Unlocked": "the maildrop of {user} is unlocked",
+    "Marked": "{messages} marked as deleted",
+    "Unmarked": "{messages} not marked any more",
+    "Accessed": "the highest message-number of {user} that was accessed is now {last}",
+    "Removed": "{messages} removed",
+}
+
+
+def _numbered(numbers: list[int]) -> str:
+    """Message-numbers, in order, in words; runs are written as ranges, so that a thousand of them make one line."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    shown = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
+    return f"message {shown}" if len(numbers) == 1 else f"messages {shown}"
+
+
+_BY_LAYER = {
+    "segment": _segment,
+    "ciphertext": _segment,
+    "stream": _stream,
+    "message": _message,
+    "session": _session,
+    "store": _store,
+}
