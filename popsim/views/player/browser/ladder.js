@@ -2,7 +2,7 @@
 
 const ROW = 23;
 const DOT = 16; // where in its row an arrow begins or ends: below what is said
-const GUTTER = 58;
+const GUTTER = 54;
 const SPARE = 12;
 
 function ladderPane(record, go) {
@@ -131,7 +131,7 @@ function ladderPane(record, go) {
   }
 
   function clock(time) {
-    return formatTime(time).replace(" ms", "");
+    return formatTime(time).replace(/,| ms/g, "");
   }
 
   return { section, draw, stop };

@@ -26,7 +26,7 @@ function maildropPane(record) {
       const mark = element("td", { class: "pp-mark" });
       const made = element(
         "tr",
-        { "data-number": number },
+        { "data-number": number, title: `unique-id ${printable(uid)}` },
         element("td", {}, String(number)),
         mark,
         element("td", {}, grouped(size)),

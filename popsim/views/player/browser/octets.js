@@ -82,11 +82,11 @@ function octetsPane(record) {
     return lines;
   }
 
-  /** An octet as a reader sees it; one that can't be seen by its name, a space only where it stands alone. */
+  /** An octet as a reader sees it: among others one sign each, alone or in twos by its name. */
   function sign(code, count) {
     if (code > 0x20 && code <= 0x7e) return String.fromCharCode(code);
-    if (code === 0x20 && count > 1) return " ";
-    return CONTROLS[code] ? element("span", { class: "pp-control" }, CONTROLS[code]) : "\u00b7";
+    if (count <= 2 && CONTROLS[code]) return element("span", { class: "pp-control" }, CONTROLS[code]);
+    return code === 0x20 ? " " : "\u00b7";
   }
 
   return { section, draw, stop };
