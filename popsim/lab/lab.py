@@ -182,11 +182,17 @@ class Lab(Rich):
         """The name of the state that the server is in, on the first connection."""
         return self._simulation.connections[0].server.state.name
 
-    def player(self) -> Player:
-        """The player: step back and forth through the session. It follows what is sent later."""
+    def player(self, *, step: int = 0, detail: str = "message", future: bool = True) -> Player:
+        """The player: step back and forth through the session. It follows what is sent later.
+
+        Args:
+            step: the step to begin with; 0 is the beginning, -1 the last.
+            detail: ``"message"`` stops at messages, ``"event"`` everywhere.
+            future: whether what comes next is shown already; without it, the reader can predict.
+        """
         from popsim.views.player import player
 
-        shown = player(self.timeline)
+        shown = player(self.timeline, step=step, detail=detail, future=future)
         self._players.append(shown)
         return shown
 
@@ -198,11 +204,11 @@ class Lab(Rich):
         path = tuple(str(e.values[taken]) for e in self.timeline if e.values and taken in e.values)
         return diagram(self.protocol, state=self.state, path=path, inner=inner)
 
-    def ladder(self) -> Ladder:
-        """The messages between the two ends, time downwards."""
+    def ladder(self, connection: int | None = None) -> Ladder:
+        """The messages between the two ends, time downwards; of one connection, or of all side by side."""
         from popsim.views.ladder import ladder
 
-        return ladder(self.timeline)
+        return ladder(self.timeline, connection)
 
     def octets(self, index: int = -1) -> Octets:
         """The octets of a message, part by part.

@@ -142,18 +142,21 @@ class Timeline(Sequence[Event]):
 
         Args:
             detail: ``"message"`` stops at each message that leaves or arrives and at each connection that opens or
-                ends, together with what it brought about at the same end and moment; ``"event"`` stops everywhere.
+                ends, together with what it brought about at the same end and moment, segments that leave included;
+                ``"event"`` stops everywhere.
         """
         if detail == "event":
             return [Step(i, i) for i in range(self._length)]
         if detail != "message":
             raise ValueError(f"expected the detail 'message' or 'event', got {detail!r}")
         steps: list[Step] = []
+        head: Event | None = None
         for event in self:
             if event.layer in _STEP_LAYERS:
+                head = event
                 steps.append(Step(event.index, event.index))
-            elif event.layer in ("session", "store") and steps:
-                steps[-1] = Step(steps[-1].event, event.index)
+            elif head and _belongs(event, head):
+                steps[-1] = Step(head.index, event.index)
         return steps
 
     def digest(self) -> str:
@@ -196,3 +199,11 @@ class Timeline(Sequence[Event]):
 
     def __repr__(self) -> str:
         return f"<Timeline of {self._length} events, {self.duration / 1e9:.3f} s>"
+
+
+def _belongs(event: Event, head: Event) -> bool:
+    """Whether an event is part of the step of another: it happened together with it, or changed what is so."""
+    if event.layer in ("session", "store"):
+        return True
+    same = (event.time, event.connection, event.endpoint) == (head.time, head.connection, head.endpoint)
+    return same and event.kind == "Sent"

@@ -10,6 +10,7 @@ import pytest
 
 from popsim import Lab, pop3
 from popsim.timeline import Timeline
+from popsim.views.layouts import NoLayout
 from popsim.views.player import Player, player
 from popsim.views.player.messages import HEAD, TAIL
 from popsim.views.player.widget import script, style
@@ -95,6 +96,25 @@ def test_long_mail_is_cut_and_short_mail_is_not() -> None:
     payload = received(player(SESSIONS["whole"]()))
     assert max(len(m["head"]) + len(m["tail"]) for m in messages(payload)) == HEAD + TAIL
     assert max(m["length"] for m in messages(payload)) > 50_000
+
+
+def test_a_table_that_nothing_here_can_lay_out_is_listed_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> str:
+        raise NoLayout("nothing here can lay it out")
+
+    monkeypatch.setattr("popsim.views.diagram.layout", refuse)
+    payload = received(player(SESSIONS["lost"]()))
+    assert payload["pictures"] == {}
+    assert list(payload["head"]["states"]) == [state.name for state in pop3.states]
+
+
+def test_every_state_and_every_rule_taken_has_its_place_in_the_picture(timeline: Timeline) -> None:
+    payload = received(player(timeline))
+    for picture in payload["pictures"].values():
+        for name in payload["head"]["states"]:
+            assert f'id="{picture["nodes"][name]}"' in picture["svg"]
+        for rule in (rule for chunk in payload["chunks"] for rule in chunk["rules"]):
+            assert f'id="{picture["arcs"][rule]}"' in picture["svg"]
 
 
 # More and more events

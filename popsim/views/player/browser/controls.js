@@ -19,9 +19,30 @@ function controlsBar(record, reader) {
     forward: button("forward", "Forward", "Right arrow", () => reader.move(1)),
     last: button("last", "Last step", "End", () => reader.go(Infinity)),
   };
-  const slider = element("input", { type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Step", class: "pp-slider" });
-  const speed = choice("Speed", SPEEDS.map((n) => [n, `${n}\u00d7`]), 1, () => {});
-  const detail = choice("Detail", [["message", "messages"], ["event", "every event"]], "message", (v) => reader.choose({ detail: v }));
+  const slider = element("input", {
+    type: "range",
+    min: 0,
+    max: 0,
+    step: 1,
+    value: 0,
+    "aria-label": "Step",
+    class: "pp-slider",
+  });
+  const speed = choice(
+    "Speed",
+    SPEEDS.map((n) => [n, `${n}\u00d7`]),
+    1,
+    () => {},
+  );
+  const detail = choice(
+    "Detail",
+    [
+      ["message", "messages"],
+      ["event", "every event"],
+    ],
+    "message",
+    (v) => reader.choose({ detail: v }),
+  );
   const only = choice("Connection", [[EVERY, "all"]], EVERY, (v) => reader.choose({ connection: Number(v) }));
   const future = element("input", { type: "checkbox" });
   const bar = element(
@@ -29,8 +50,14 @@ function controlsBar(record, reader) {
     { class: "pp-controls", role: "group", "aria-label": "Stepping" },
     element("div", { class: "pp-buttons" }, ...Object.values(buttons)),
     slider,
-    element("div", { class: "pp-choices" }, speed.label, detail.label, only.label,
-      element("label", { class: "pp-toggle" }, future, "what comes next")),
+    element(
+      "div",
+      { class: "pp-choices" },
+      speed.label,
+      detail.label,
+      only.label,
+      element("label", { class: "pp-toggle" }, future, "what comes next"),
+    ),
   );
   let timer = null;
 
@@ -38,15 +65,24 @@ function controlsBar(record, reader) {
   future.addEventListener("change", () => reader.choose({ future: future.checked }));
 
   function button(icon, name, key, act) {
-    const picture = shape("svg", { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" }, shape("path", { d: ICONS[icon] }));
-    const made = element("button", { type: "button", class: `pp-button pp-${icon}`, "aria-label": name, title: `${name} (${key})` }, picture);
+    const picture = shape(
+      "svg",
+      { viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+      shape("path", { d: ICONS[icon] }),
+    );
+    const made = element(
+      "button",
+      { type: "button", class: `pp-button pp-${icon}`, "aria-label": name, title: `${name} (${key})` },
+      picture,
+    );
     made.addEventListener("click", act);
     return made;
   }
 
   function choice(name, options, value, chosen) {
     const select = element("select", { "aria-label": name });
-    const fill = (rows) => select.replaceChildren(...rows.map(([v, text]) => element("option", { value: v }, text)));
+    const fill = (rows) =>
+      select.replaceChildren(...rows.map(([v, text]) => element("option", { value: v }, text)));
     fill(options);
     select.value = value;
     select.addEventListener("change", () => chosen(select.value));
@@ -59,10 +95,13 @@ function controlsBar(record, reader) {
   }
 
   function tick() {
-    timer = setTimeout(() => {
-      reader.move(1, true);
-      reader.step() < reader.count() ? tick() : pause();
-    }, PACE / Number(speed.select.value));
+    timer = setTimeout(
+      () => {
+        reader.move(1, true);
+        reader.step() < reader.count() ? tick() : pause();
+      },
+      PACE / Number(speed.select.value),
+    );
     showPlaying();
   }
 
@@ -84,10 +123,14 @@ function controlsBar(record, reader) {
     slider.max = frame.steps.length;
     slider.value = frame.step;
     slider.setAttribute("aria-valuetext", frame.words);
-    slider.style.setProperty("--pp-done", `${frame.steps.length ? (100 * frame.step) / frame.steps.length : 0}%`);
+    slider.style.setProperty(
+      "--pp-done",
+      `${frame.steps.length ? (100 * frame.step) / frame.steps.length : 0}%`,
+    );
     // A disabled button would lose the focus of whoever has just reached the end with it.
     for (const name of ["first", "back"]) buttons[name].setAttribute("aria-disabled", frame.step === 0);
-    for (const name of ["forward", "last"]) buttons[name].setAttribute("aria-disabled", frame.step === frame.steps.length);
+    for (const name of ["forward", "last"])
+      buttons[name].setAttribute("aria-disabled", frame.step === frame.steps.length);
     only.label.hidden = record.connections.length < 2;
     if (only.select.options.length !== record.connections.length + 1) {
       only.fill([[EVERY, "all"], ...record.connections.map((n) => [n, String(n)])]);

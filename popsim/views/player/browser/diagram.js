@@ -48,6 +48,9 @@ function diagramPane(record, pictures) {
       byId.set(found.id, found);
       found.id = prefix + found.id;
     }
+    for (const name of Object.keys(record.head.states)) {
+      byId.get(picture.nodes[name])?.style.setProperty("--pp-tone", record.tone(name));
+    }
     root.setAttribute("role", "img");
     root.removeAttribute("width");
     root.removeAttribute("height");
@@ -62,17 +65,21 @@ function diagramPane(record, pictures) {
   /** Where the picture could not be drawn: the states in the table's order. */
   function listed() {
     const items = new Map(Object.keys(record.head.states).map((name) => [name, element("li", {}, name)]));
-    return { root: element("ol", { class: "pp-states" }, ...items.values()), node: (n) => items.get(n), arc: () => null };
+    return {
+      root: element("ol", { class: "pp-states" }, ...items.values()),
+      node: (n) => items.get(n),
+      arc: () => null,
+    };
   }
 
   function draw(frame) {
     last = frame;
-    for (const marked of canvas.querySelectorAll(".pp-now, .pp-taken")) marked.classList.remove("pp-now", "pp-taken");
+    for (const marked of canvas.querySelectorAll(".pp-now, .pp-taken"))
+      marked.classList.remove("pp-now", "pp-taken");
     const rule = frame.values[`${frame.connection}.server.rule`];
     const node = parts.node(frame.state);
     const arc = rule ? parts.arc(rule) : null;
     node?.classList.add("pp-now");
-    node?.style.setProperty("--pp-tone", record.tone(frame.state));
     arc?.classList.add("pp-taken");
     canvas.dataset.node = node ? node.id.replace(prefix, "") : "";
     canvas.dataset.arc = arc ? arc.id.replace(prefix, "") : "";

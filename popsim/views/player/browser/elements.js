@@ -14,7 +14,8 @@ function shape(tag, attributes = {}, ...children) {
 
 function filled(made, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) made.setAttribute(name, value === true ? "" : value);
+    if (value !== null && value !== undefined && value !== false)
+      made.setAttribute(name, value === true ? "" : value);
   }
   made.append(...children.filter((child) => child !== null && child !== undefined));
   return made;
@@ -24,13 +25,19 @@ function filled(made, attributes, children) {
 function pane(name, title, ...children) {
   const note = element("span", { class: "pp-note" });
   const heading = element("header", {}, element("h3", {}, title), note);
-  const section = element("section", { class: `pp-pane pp-${name}`, "aria-label": title }, heading, ...children);
+  const section = element(
+    "section",
+    { class: `pp-pane pp-${name}`, "aria-label": title },
+    heading,
+    ...children,
+  );
   return { section, heading, note };
 }
 
 /** "120.4 ms", "12.0 s" from ten seconds on. */
 function formatTime(nanoseconds) {
-  if (nanoseconds >= 1e10) return `${grouped(Math.floor(nanoseconds / 1e9))}.${Math.floor(nanoseconds / 1e8) % 10} s`;
+  if (nanoseconds >= 1e10)
+    return `${grouped(Math.floor(nanoseconds / 1e9))}.${Math.floor(nanoseconds / 1e8) % 10} s`;
   const tenths = Math.floor((nanoseconds + 50000) / 100000);
   return `${grouped(Math.floor(tenths / 10))}.${tenths % 10} ms`;
 }

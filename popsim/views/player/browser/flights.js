@@ -9,7 +9,7 @@ function flightsAmong(record, steps) {
     const { kind, cause, end, layer } = record.events[event];
     if (kind !== "Delivered") return;
     const sent = cause >= 0 && record.events[cause].kind === "Sent" && record.events[cause].layer === layer;
-    const from = sent ? places.get(cause) ?? -1 : -1;
+    const from = sent ? (places.get(cause) ?? -1) : -1;
     if (from >= 0) arrived.add(from);
     arrows.push({ from, to, toServer: end === 1, event, fate: "" });
   });
@@ -41,14 +41,17 @@ function arrowShape(arrow, left, right, y, classes) {
     "g",
     { class: `pp-flight ${arrow.toServer ? "pp-up" : "pp-down"} ${classes}`, "data-fate": arrow.fate },
     shape("line", { x1: start.x, y1: start.y, x2: stop.x - (half ? 0 : 5 * onward), y2: stop.y }),
-    shape("path", { d: marks[arrow.fate] ?? `M${stop.x} ${stop.y}l${-8 * onward} -4v8z`, class: arrow.fate ? "pp-end" : "pp-tip" }),
+    shape("path", {
+      d: marks[arrow.fate] ?? `M${stop.x} ${stop.y}l${-8 * onward} -4v8z`,
+      class: arrow.fate ? "pp-end" : "pp-tip",
+    }),
   );
 }
 
 /** How long the session was in each outer state, in places of the list; of one connection only. */
 function spellsAmong(record, steps, only) {
   if (only === EVERY && record.connections.length > 1) return [];
-  const key = `${only === EVERY ? record.connections[0] ?? 0 : only}.server.state`;
+  const key = `${only === EVERY ? (record.connections[0] ?? 0) : only}.server.state`;
   const spells = [];
   let seen = 0;
   steps.forEach(({ index }, place) => {

@@ -7,7 +7,11 @@ const SPARE = 12;
 
 function ladderPane(record, go) {
   const { section, note } = pane("ladder", "Ladder");
-  const ends = element("div", { class: "pp-ends", "aria-hidden": "true" }, ...ENDS.map((end) => element("span", {}, end)));
+  const ends = element(
+    "div",
+    { class: "pp-ends", "aria-hidden": "true" },
+    ...ENDS.map((end) => element("span", {}, end)),
+  );
   const body = element("div", { class: "pp-body", role: "list", "aria-label": "Steps" });
   const scroller = element("div", { class: "pp-scroll", tabindex: "-1" }, ends, body);
   let frame = null;
@@ -17,7 +21,10 @@ function ladderPane(record, go) {
 
   section.append(scroller);
   scroller.addEventListener("scroll", paint, { passive: true });
-  const stop = whenResized(scroller, () => { reveal(); paint(); });
+  const stop = whenResized(scroller, () => {
+    reveal();
+    paint();
+  });
   body.addEventListener("click", (click) => {
     const row = click.target.closest("[data-place]");
     if (row) go(Number(row.dataset.place) + 1);
@@ -85,11 +92,14 @@ function ladderPane(record, go) {
 
   function said(event, message) {
     const whose = record.connections.length > 1 && frame.only === EVERY ? `${event.connection} \u00b7 ` : "";
-    if (event.layer === "stream") return element("span", { class: "pp-words" }, `${whose}connection ${event.kind.toLowerCase()}`);
+    if (event.layer === "stream")
+      return element("span", { class: "pp-words" }, `${whose}connection ${event.kind.toLowerCase()}`);
     if (event.layer === "segment") return element("span", { class: "pp-words" }, whose + segment(event));
     if (!message) return element("span", { class: "pp-words" }, whose + event.label);
     if (event.kind !== "Sent" && event.cause >= 0) return "";
-    const more = message.body[0] ? element("span", { class: "pp-more" }, ` +${formatOctets(message.body[1])}`) : "";
+    const more = message.body[0]
+      ? element("span", { class: "pp-more" }, ` +${formatOctets(message.body[1])}`)
+      : "";
     return element("span", { class: "pp-words" }, whose + printable(message.title), more);
   }
 
@@ -105,29 +115,59 @@ function ladderPane(record, go) {
     const width = body.clientWidth;
     const [left, right] = [GUTTER, width - GUTTER];
     const y = (place) => place * ROW + DOT;
-    const lines = [left, right].map((x) => shape("line", { class: "pp-life", x1: x, x2: x, y1: 0, y2: shown * ROW + 8 }));
-    const bands = spells.filter(({ from: begin }) => begin < shown).map(({ name, from: begin, to: end }) => shape("rect", {
-      class: "pp-spell", x: right - 4, width: 8, y: y(begin), height: Math.max(0, y(Math.min(end, shown)) - y(begin)),
-      style: `--pp-tone:${record.tone(name)}`,
-    }));
+    const lines = [left, right].map((x) =>
+      shape("line", { class: "pp-life", x1: x, x2: x, y1: 0, y2: shown * ROW + 8 }),
+    );
+    const bands = spells
+      .filter(({ from: begin }) => begin < shown)
+      .map(({ name, from: begin, to: end }) =>
+        shape("rect", {
+          class: "pp-spell",
+          x: right - 4,
+          width: 8,
+          y: y(begin),
+          height: Math.max(0, y(Math.min(end, shown)) - y(begin)),
+          style: `--pp-tone:${record.tone(name)}`,
+        }),
+      );
     const crossing = arrows.filter((arrow) => Math.max(arrow.from, arrow.to) >= from && first(arrow) < to);
-    const drawn = crossing.filter((arrow) => first(arrow) < shown).map((arrow) => {
-      const passed = first(arrow) < frame.step;
-      const { layer, message } = record.events[arrow.event];
-      const here = arrow.from === frame.step - 1 || arrow.to === frame.step - 1;
-      const hand = here || (layer === "message" && message === frame.message);
-      const cut = arrow.to >= shown ? { ...arrow, to: -1, fate: UNDER_WAY } : arrow;
-      return arrowShape(cut, left, right, y, `pp-${layer} ${passed ? "pp-past" : "pp-future"}${hand ? " pp-hand" : ""}`);
-    });
+    const drawn = crossing
+      .filter((arrow) => first(arrow) < shown)
+      .map((arrow) => {
+        const passed = first(arrow) < frame.step;
+        const { layer, message } = record.events[arrow.event];
+        const here = arrow.from === frame.step - 1 || arrow.to === frame.step - 1;
+        const hand = here || (layer === "message" && message === frame.message);
+        const cut = arrow.to >= shown ? { ...arrow, to: -1, fate: UNDER_WAY } : arrow;
+        return arrowShape(
+          cut,
+          left,
+          right,
+          y,
+          `pp-${layer} ${passed ? "pp-past" : "pp-future"}${hand ? " pp-hand" : ""}`,
+        );
+      });
     const dots = [];
     for (let place = from; place < to; place++) {
       const event = record.events[steps[place].event];
       const now = place === frame.step - 1 ? " pp-here" : "";
-      dots.push(shape("circle", {
-        class: `pp-dot pp-${event.layer} pp-${event.kind}${now}`, cx: event.end ? right : left, cy: y(place), r: now ? 5 : 3,
-      }));
+      dots.push(
+        shape("circle", {
+          class: `pp-dot pp-${event.layer} pp-${event.kind}${now}`,
+          cx: event.end ? right : left,
+          cy: y(place),
+          r: now ? 5 : 3,
+        }),
+      );
     }
-    return shape("svg", { class: "pp-arrows", width, height: shown * ROW + 8, "aria-hidden": "true" }, ...lines, ...bands, ...drawn, ...dots);
+    return shape(
+      "svg",
+      { class: "pp-arrows", width, height: shown * ROW + 8, "aria-hidden": "true" },
+      ...lines,
+      ...bands,
+      ...drawn,
+      ...dots,
+    );
   }
 
   function clock(time) {

@@ -15,10 +15,19 @@ function maildropPane(record) {
     const lock = element("span", { class: "pp-lock" });
     const body = element("tbody");
     const lines = new Map();
-    const head = ["no.", "mark", "size", "from", "subject", "unique-id"].map((name) => element("th", { scope: "col" }, name));
+    const head = ["no.", "mark", "size", "from", "subject", "unique-id"].map((name) =>
+      element("th", { scope: "col" }, name),
+    );
     const table = element("table", {}, element("thead", {}, element("tr", {}, ...head)), body);
     for (const row of rows.slice(0, SHOWN)) line(row);
-    const rest = rows.length > SHOWN ? element("p", { class: "pp-empty" }, `${grouped(rows.length - SHOWN)} more messages; each is listed as soon as it is marked`) : null;
+    const rest =
+      rows.length > SHOWN
+        ? element(
+            "p",
+            { class: "pp-empty" },
+            `${grouped(rows.length - SHOWN)} more messages; each is listed as soon as it is marked`,
+          )
+        : null;
     const title = element("h4", {}, element("span", {}, user), lock);
     const root = element("div", { class: "pp-drop", "data-user": user }, title, table, rest);
 
@@ -57,9 +66,14 @@ function maildropPane(record) {
         const known = lines.get(row[0]) ?? (word === Object.keys(record.head.marks)[0] ? null : line(row));
         if (!known || known.made.dataset.mark === word) continue;
         known.made.dataset.mark = word;
-        known.mark.replaceChildren(element("span", { "aria-hidden": "true" }, record.head.marks[word] ?? ""), ` ${word}`);
+        known.mark.replaceChildren(
+          element("span", { "aria-hidden": "true" }, record.head.marks[word] ?? ""),
+          ` ${word}`,
+        );
       }
-      return Object.keys(record.head.marks).filter((word) => counts[word]).map((word) => `${counts[word]} ${word}`);
+      return Object.keys(record.head.marks)
+        .filter((word) => counts[word])
+        .map((word) => `${counts[word]} ${word}`);
     }
 
     return { root, draw };

@@ -5,7 +5,12 @@ const CONTROLS = { 0: "NUL", 9: "TAB", 10: "LF", 13: "CR", 32: "space" };
 
 function octetsPane(record) {
   const { section, note } = pane("octets", "Octets");
-  const list = element("div", { class: "pp-scroll pp-dump", tabindex: "0", role: "group", "aria-label": "Octets of the message" });
+  const list = element("div", {
+    class: "pp-scroll pp-dump",
+    tabindex: "0",
+    role: "group",
+    "aria-label": "Octets of the message",
+  });
   let shown = null;
   let width = 8;
   let frame = null;
@@ -29,7 +34,9 @@ function octetsPane(record) {
     shown = message;
     list.scrollTop = 0;
     if (!message) {
-      list.replaceChildren(element("p", { class: "pp-empty" }, frame.event ? "No octets belong to this step." : "No message yet."));
+      list.replaceChildren(
+        element("p", { class: "pp-empty" }, frame.event ? "No octets belong to this step." : "No message yet."),
+      );
       return;
     }
     let hue = 0;
@@ -38,7 +45,8 @@ function octetsPane(record) {
 
   function heading(message, event) {
     const way = `${ENDS[message.sender]} \u2192 ${ENDS[1 - message.sender]}`;
-    if (event.layer !== "segment" || event.start === event.stop) return `${way}, ${formatOctets(message.length)}`;
+    if (event.layer !== "segment" || event.start === event.stop)
+      return `${way}, ${formatOctets(message.length)}`;
     const [first, last] = [event.start - message.start + 1, event.stop - message.start];
     return `${way}, ${grouped(Math.max(first, 1))} to ${grouped(Math.min(last, message.length))} of ${formatOctets(message.length)}`;
   }
@@ -46,11 +54,21 @@ function octetsPane(record) {
   function partRow(message, [start, end, name, meaning, reference], hue) {
     const lines = element("div", { class: "pp-lines" }, ...dump(message, start, end));
     const about = name
-      ? element("div", { class: "pp-about" }, meaning, reference ? element("span", { class: "pp-source" }, ` ${reference}`) : "")
+      ? element(
+          "div",
+          { class: "pp-about" },
+          meaning,
+          reference ? element("span", { class: "pp-source" }, ` ${reference}`) : "",
+        )
       : null;
     return element(
       "div",
-      { class: `pp-part${name ? ` pp-hue-${hue}` : " pp-between"}`, "data-part": name, "data-start": start, "data-end": end },
+      {
+        class: `pp-part${name ? ` pp-hue-${hue}` : " pp-between"}`,
+        "data-part": name,
+        "data-start": start,
+        "data-end": end,
+      },
       element("div", { class: "pp-name" }, name || ""),
       element("div", { class: "pp-what" }, lines, about),
     );
@@ -63,21 +81,26 @@ function octetsPane(record) {
     const lines = rows(message.head, 0, start, Math.min(end, gapStart));
     if (!message.tail) return lines;
     const left = Math.min(end, gapEnd) - Math.max(start, gapStart);
-    if (left > 0) lines.push(element("div", { class: "pp-gap" }, `\u2026 ${formatOctets(left)} not shown \u2026`));
+    if (left > 0)
+      lines.push(element("div", { class: "pp-gap" }, `\u2026 ${formatOctets(left)} not shown \u2026`));
     return [...lines, ...rows(message.tail, gapEnd, Math.max(start, gapEnd), end)];
   }
 
   function rows(text, offset, start, end) {
     const lines = [];
     for (let place = start; place < end; place += width) {
-      const codes = [...text.slice(place - offset, Math.min(place + width, end) - offset)].map((c) => c.charCodeAt(0));
-      lines.push(element(
-        "div",
-        { class: "pp-octet-row" },
-        element("span", { class: "pp-offset", "aria-hidden": "true" }, String(place)),
-        element("span", { class: "pp-hex" }, codes.map((c) => c.toString(16).padStart(2, "0")).join(" ")),
-        element("span", { class: "pp-text" }, ...codes.map((code) => sign(code, codes.length))),
-      ));
+      const codes = [...text.slice(place - offset, Math.min(place + width, end) - offset)].map((c) =>
+        c.charCodeAt(0),
+      );
+      lines.push(
+        element(
+          "div",
+          { class: "pp-octet-row" },
+          element("span", { class: "pp-offset", "aria-hidden": "true" }, String(place)),
+          element("span", { class: "pp-hex" }, codes.map((c) => c.toString(16).padStart(2, "0")).join(" ")),
+          element("span", { class: "pp-text" }, ...codes.map((code) => sign(code, codes.length))),
+        ),
+      );
     }
     return lines;
   }

@@ -1,7 +1,12 @@
 // The player: one place in the record, and the panes that show it. Stepping asks no kernel.
 
 function render({ model, el }) {
-  const root = element("div", { class: "popsim-player", tabindex: "0", role: "group", "aria-roledescription": "session player" });
+  const root = element("div", {
+    class: "popsim-player",
+    tabindex: "0",
+    role: "group",
+    "aria-roledescription": "session player",
+  });
   let record = null;
   let view = null;
   let read = 0;
@@ -26,7 +31,7 @@ function render({ model, el }) {
     read = 0;
     record = new Record(model.get("head"));
     take();
-    view = view_of(root, record, model, save);
+    view = viewOf(root, record, model, save);
     view.draw();
   };
   const grow = () => {
@@ -49,7 +54,7 @@ function render({ model, el }) {
 }
 
 /** All panes on one record. */
-function view_of(root, record, model, save) {
+function viewOf(root, record, model, save) {
   let steps = null;
   let chosen = "";
 
@@ -77,7 +82,8 @@ function view_of(root, record, model, save) {
     steps ??= record.steps(detail, only);
     return steps;
   };
-  const goToTime = (time) => reader.go(listed().filter((step) => record.events[step.event].time <= time).length);
+  const goToTime = (time) =>
+    reader.go(listed().filter((step) => record.events[step.event].time <= time).length);
 
   const status = element("p", { class: "pp-status", role: "status", "aria-live": "polite" });
   const controls = controlsBar(record, reader);
@@ -108,14 +114,24 @@ function view_of(root, record, model, save) {
     const place = step ? list[step - 1] : { event: -1, index: -1 };
     const event = record.events[place.event] ?? null;
     const only = model.get("connection");
-    const connection = event ? event.connection : only === EVERY ? record.connections[0] ?? 0 : only;
+    const connection = event ? event.connection : only === EVERY ? (record.connections[0] ?? 0) : only;
     const values = record.at(place.index);
     const state = record.state(values, connection);
     const time = place.index >= 0 ? record.events[place.index].time : 0;
     const what = event ? record.sentence(event) : "nothing has happened yet";
     const words = `Step ${step} of ${list.length} \u00b7 ${formatTime(time)} \u00b7 ${what} \u00b7 state ${record.stateWords(state)}`;
     return {
-      steps: list, step, event, index: place.index, values, state, time, what, words, connection, only,
+      steps: list,
+      step,
+      event,
+      index: place.index,
+      values,
+      state,
+      time,
+      what,
+      words,
+      connection,
+      only,
       message: event ? event.message : -1,
       detail: model.get("detail"),
       future: model.get("future"),
@@ -145,7 +161,9 @@ function view_of(root, record, model, save) {
 
   return {
     draw,
-    grown: () => { steps = null; },
+    grown: () => {
+      steps = null;
+    },
     stop() {
       controls.pause();
       window.removeEventListener("keydown", pressed, true);

@@ -25,7 +25,20 @@ class Record {
       const [time, connection, end, kind, cause, start, stop, message, label, values] = row;
       const [layer, name] = this.head.kinds[kind];
       const index = this.events.length;
-      this.events.push({ index, time, connection, end, layer, kind: name, cause, start, stop, message, label, values });
+      this.events.push({
+        index,
+        time,
+        connection,
+        end,
+        layer,
+        kind: name,
+        cause,
+        start,
+        stop,
+        message,
+        label,
+        values,
+      });
       if (!this.connections.includes(connection)) this.connections.push(connection);
     }
     this.connections.sort((a, b) => a - b);
@@ -40,7 +53,9 @@ class Record {
     const points = this.checkpoints;
     const wanted = Math.floor((index + 1) / CHECKPOINT);
     while (points.length <= wanted) {
-      points.push(this.fold(points[points.length - 1], (points.length - 1) * CHECKPOINT, points.length * CHECKPOINT));
+      points.push(
+        this.fold(points[points.length - 1], (points.length - 1) * CHECKPOINT, points.length * CHECKPOINT),
+      );
     }
     return this.fold(points[wanted], wanted * CHECKPOINT, index + 1);
   }
@@ -53,7 +68,8 @@ class Record {
 
   /** The places to stop at: at each message and connection, or at every event; of one connection or of all. */
   steps(detail, connection) {
-    const all = detail === "event" ? this.events.map(({ index }) => ({ event: index, index })) : this.messageSteps;
+    const all =
+      detail === "event" ? this.events.map(({ index }) => ({ event: index, index })) : this.messageSteps;
     if (connection === EVERY) return all;
     return all.filter((step) => this.events[step.event].connection === connection);
   }
@@ -67,7 +83,9 @@ class Record {
     const now = this.at(this.events.length - 1);
     const come = now[`${event.connection}.${ENDS[event.end]}.delivered`] ?? 0;
     if (event.layer === "message" && event.stop <= come) return UNREAD;
-    const over = this.events.some((other) => other.connection === event.connection && ENDINGS.includes(other.kind));
+    const over = this.events.some(
+      (other) => other.connection === event.connection && ENDINGS.includes(other.kind),
+    );
     return over ? LOST : UNDER_WAY;
   }
 

@@ -14,7 +14,10 @@ function trafficPane(record, goToTime) {
   let cursor = null;
 
   section.append(canvas);
-  const stop = whenResized(canvas, () => { plotted = null; if (frame) draw(frame); });
+  const stop = whenResized(canvas, () => {
+    plotted = null;
+    if (frame) draw(frame);
+  });
   canvas.addEventListener("click", (click) => {
     const svg = canvas.querySelector("svg");
     if (svg && record.duration) goToTime(scale().time(click.clientX - svg.getBoundingClientRect().left));
@@ -36,9 +39,11 @@ function trafficPane(record, goToTime) {
     if (plotted !== key) plot();
     plotted = key;
     const x = scale().x(frame.time);
-    for (const line of cursor.querySelectorAll("line")) for (const end of ["x1", "x2"]) line.setAttribute(end, x);
+    for (const line of cursor.querySelectorAll("line"))
+      for (const end of ["x1", "x2"]) line.setAttribute(end, x);
     canvas.dataset.time = frame.time;
-    note.textContent = ENDS.map((end) => `${end} ${grouped(frame.values[`${frame.connection}.${end}.sent`] ?? 0)}`).join(", ") + " octets sent";
+    const sent = ENDS.map((end) => `${end} ${grouped(frame.values[`${frame.connection}.${end}.sent`] ?? 0)}`);
+    note.textContent = `${sent.join(", ")} octets`;
   }
 
   function plot() {
@@ -47,15 +52,22 @@ function trafficPane(record, goToTime) {
     const last = frame.future ? record.events.length - 1 : frame.index;
     const bottom = CEILING + 2 * LANE + GAP;
     cursor = shape("g", { class: "pp-cursor" }, shape("line", { y1: CEILING - 4, y2: bottom }));
-    canvas.replaceChildren(shape(
-      "svg",
-      { width: place.width + LEFT + RIGHT, height, role: "img", "aria-label": "Octets over time, in both directions" },
-      ...bands(place, last, bottom),
-      lane(place, last, 1, CEILING),
-      lane(place, last, 0, CEILING + LANE + GAP),
-      ...axis(place, bottom),
-      cursor,
-    ));
+    canvas.replaceChildren(
+      shape(
+        "svg",
+        {
+          width: place.width + LEFT + RIGHT,
+          height,
+          role: "img",
+          "aria-label": "Octets over time, in both directions",
+        },
+        ...bands(place, last, bottom),
+        lane(place, last, 1, CEILING),
+        lane(place, last, 0, CEILING + LANE + GAP),
+        ...axis(place, bottom),
+        cursor,
+      ),
+    );
   }
 
   /** The states of the session as bands behind the lanes; inner states count as their outer one. */
@@ -70,8 +82,23 @@ function trafficPane(record, goToTime) {
     const end = last >= 0 ? (frame.future ? record.duration : record.events[last].time) : 0;
     return spells.flatMap(({ name, from }, n) => {
       const [left, right] = [place.x(from), place.x(n + 1 < spells.length ? spells[n + 1].from : end)];
-      const band = shape("rect", { class: "pp-band", x: left, y: CEILING, width: Math.max(right - left, 0), height: bottom - CEILING, style: `fill:${record.tone(name)}` });
-      return [shape("g", {}, shape("title", {}, name), band, shape("text", { class: "pp-band-name", x: left + 2, y: CEILING - 6 }, fitted(name, right - left)))];
+      const band = shape("rect", {
+        class: "pp-band",
+        x: left,
+        y: CEILING,
+        width: Math.max(right - left, 0),
+        height: bottom - CEILING,
+        style: `fill:${record.tone(name)}`,
+      });
+      return [
+        shape(
+          "g",
+          {},
+          shape("title", {}, name),
+          band,
+          shape("text", { class: "pp-band-name", x: left + 2, y: CEILING - 6 }, fitted(name, right - left)),
+        ),
+      ];
     });
   }
 
@@ -88,14 +115,26 @@ function trafficPane(record, goToTime) {
     const most = Math.max(1, ...[...sent, ...come].map(([, octets]) => octets));
     const y = (octets) => top + LANE - (octets / most) * (LANE - 16);
     const stopAt = last >= 0 ? (frame.future ? record.duration : record.events[last].time) : 0;
-    const path = (steps) => steps.reduce((d, [time, octets]) => `${d}H${place.x(time)}V${y(octets)}`, `M${place.x(0)} ${y(0)}`) + `H${place.x(stopAt)}`;
+    const path = (steps) =>
+      steps.reduce((d, [time, octets]) => `${d}H${place.x(time)}V${y(octets)}`, `M${place.x(0)} ${y(0)}`) +
+      `H${place.x(stopAt)}`;
     return shape(
       "g",
       { class: `pp-lane pp-${ENDS[end]}` },
-      shape("line", { class: "pp-base", x1: place.x(0), x2: place.x(0) + place.width, y1: top + LANE, y2: top + LANE }),
+      shape("line", {
+        class: "pp-base",
+        x1: place.x(0),
+        x2: place.x(0) + place.width,
+        y1: top + LANE,
+        y2: top + LANE,
+      }),
       shape("path", { class: "pp-area", d: `${path(come)}V${y(0)}Z` }),
       shape("path", { class: "pp-left", d: path(sent) }),
-      shape("text", { x: LEFT + 4, y: top + 12 }, `${ENDS[end]} \u2192 ${ENDS[1 - end]}: ${formatOctets(sent.length || come.length ? most : 0)}`),
+      shape(
+        "text",
+        { x: LEFT + 4, y: top + 12 },
+        `${ENDS[end]} \u2192 ${ENDS[1 - end]}: ${formatOctets(sent.length || come.length ? most : 0)}`,
+      ),
     );
   }
 
@@ -103,7 +142,12 @@ function trafficPane(record, goToTime) {
   function points(last, end) {
     const moves = record.events.slice(0, last + 1).filter((event) => {
       const sender = event.kind === "Delivered" ? 1 - event.end : event.end;
-      return event.connection === frame.connection && sender === end && event.start < event.stop && event.kind !== "Dropped";
+      return (
+        event.connection === frame.connection &&
+        sender === end &&
+        event.start < event.stop &&
+        event.kind !== "Dropped"
+      );
     });
     const segments = moves.filter((event) => event.layer === "segment");
     return segments.length ? segments : moves.filter((event) => event.layer === "message");
@@ -117,8 +161,16 @@ function trafficPane(record, goToTime) {
     const marks = [];
     for (let time = 0; time <= whole; time += step) {
       const anchor = time === 0 ? "start" : place.x(time) > place.width - 20 ? "end" : "middle";
-      marks.push(shape("line", { class: "pp-tick", x1: place.x(time), x2: place.x(time), y1: bottom, y2: bottom + 4 }));
-      marks.push(shape("text", { class: "pp-tick-name", x: place.x(time), y: bottom + 16, "text-anchor": anchor }, formatTime(time).replace(/\.0 /, " ")));
+      marks.push(
+        shape("line", { class: "pp-tick", x1: place.x(time), x2: place.x(time), y1: bottom, y2: bottom + 4 }),
+      );
+      marks.push(
+        shape(
+          "text",
+          { class: "pp-tick-name", x: place.x(time), y: bottom + 16, "text-anchor": anchor },
+          formatTime(time).replace(/\.0 /, " "),
+        ),
+      );
     }
     return marks;
   }
