@@ -86,7 +86,7 @@ class Feedback(Rich):
             f"<td>{escape(f.wanted)}</td><td>{escape(f.came)}</td><td><b>{_SIGN[f.right]} {_mark(f)}</b></td></tr>"
             for f in self.findings
         )
-        table = f"<table><tr><td></td>{head}<td></td></tr>{rows}</table>" if rows else ""
+        table = f"<table class=findings><tr><td></td>{head}<td></td></tr>{rows}</table>" if rows else ""
         reasons = "".join(f"<p>{_coded(reason)}</p>" for reason in self.reasons)
         return framed("popsim-feedback", _STYLE, said + title + table + reasons)
 
@@ -107,14 +107,16 @@ def _coded(text: str) -> str:
 _STYLE = """
 .popsim-feedback{font:14px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);border-left:3px solid var(--ps-soft);
  padding:2px 0 2px 12px}
-.popsim-feedback pre{font:13px/1.5 var(--jp-code-font-family,ui-monospace,monospace);margin:0 0 4px;
- white-space:pre-wrap;color:inherit}
-.popsim-feedback table{border-collapse:collapse;margin:2px 0 6px;font-size:inherit}
-.popsim-feedback :is(th,td){padding:1px 18px 1px 0;text-align:left;border:0;background:none;vertical-align:top}
-.popsim-feedback th[scope=col]{font-weight:400;color:var(--ps-soft)}
-.popsim-feedback th[scope=row]{font-weight:600}
+.popsim-feedback pre{font:13px/1.5 var(--jp-code-font-family,ui-monospace,monospace);margin:0 0 6px;padding:0;
+ white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere;color:inherit;background:none}
+.popsim-feedback .findings.findings{border-collapse:collapse;margin:4px 0 8px;font-size:inherit}
+.popsim-feedback .findings.findings tr{background:none}
+.popsim-feedback .findings.findings :is(th,td){padding:1px 20px 1px 0;text-align:left;border:0;background:none;
+ vertical-align:top;max-width:none}
+.popsim-feedback .findings.findings th[scope=col]{font-weight:400;color:var(--ps-soft)}
+.popsim-feedback .findings.findings th[scope=row]{font-weight:600}
 .popsim-feedback .right b{color:var(--ps-client)}
 .popsim-feedback .wrong b{color:var(--ps-lost)}
-.popsim-feedback p{margin:2px 0;max-width:46em}
+.popsim-feedback p{margin:2px 0;max-width:60em}
 .popsim-feedback p.hint{margin:4px 0}
 """

@@ -35,6 +35,7 @@ class Outcome:
     """What one step brought about on the first connection.
 
     Args:
+        past: the scenario up to the step, as a text.
         step: how the step is called.
         said: what the client sent and read, line by line.
         route: the names of the states that followed, the first and any after it; the same one where it stayed.
@@ -47,6 +48,7 @@ class Outcome:
         protocol: whose rules they are.
     """
 
+    past: str
     step: str
     said: tuple[str, ...]
     route: tuple[str, ...]
@@ -108,6 +110,7 @@ def follow(lab: Lab, step: Step, name: str) -> Outcome:
     Raises:
         NotConnected: the connection is not open; nothing was done.
     """
+    past = str(lab.scenario)
     before, start = lab.timeline.at(len(lab.timeline) - 1), len(lab.timeline)
     if callable(step):
         step()
@@ -119,6 +122,7 @@ def follow(lab: Lab, step: Step, name: str) -> Outcome:
     marks = list(timeline.at(len(timeline) - 1).marks(user).values())
     removed = marks.count(GONE)
     return Outcome(
+        past=past,
         step=name,
         said=tuple(_said(timeline, events, protocol)),
         route=_route(events) or (before.state(),),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
 from weakref import WeakKeyDictionary
 
 from popsim.course.feedback import Feedback, Finding, Hint
@@ -17,6 +18,7 @@ from popsim.wire import NotConnected
 class _Answer:
     """A guess that was counted, with what the score says of it."""
 
+    question: int
     step: str
     finding: Finding
     source: str
@@ -27,6 +29,7 @@ class Predictions:
 
     def __init__(self) -> None:
         self._answers: list[_Answer] = []
+        self._asked: list[tuple[str, str]] = []
         self._last: WeakKeyDictionary[Lab, Outcome] = WeakKeyDictionary()
 
     def predict(
@@ -40,8 +43,8 @@ class Predictions:
     ) -> Feedback | Hint:
         """Fix a guess, then send a command, then say which parts of the guess were right, and by which rule.
 
-        Asked for the same step again with nothing done in between, it is not sent a second time: the new guess is
-        compared with what came, and the score stays.
+        The score counts the first guess about a step after a certain past; the same past may be another lab's. Asked
+        for the same step again with nothing done in between, it is not even sent a second time.
 
         Args:
             lab: whose first connection is spoken on.
@@ -54,31 +57,35 @@ class Predictions:
             What was right; or, where a guess is blank or cannot be read, a hint of one line, and nothing is sent.
             A part that is None is not looked at.
         """
+        if problem := _problem(lab, step):
+            return Hint(problem)
         try:
             guesses = read(lab.protocol, {"reply": reply, "state": state, "left": left})
-            outcome, counts = self._outcome(lab, step)
+            outcome = self._outcome(lab, step)
         except Unreadable as unreadable:
             return Hint(f"{unreadable} Nothing was sent.")
         except NotConnected:
             return Hint("This session is over. Run the cell that makes the lab, and go on from there.")
         findings = tuple(_compare(guess, outcome) for guess in guesses)
-        if counts:
-            pairs = zip(guesses, findings, strict=True)
-            self._answers += [_Answer(outcome.step, found, outcome.source(guess.about)) for guess, found in pairs]
-        again = () if counts else ("You have seen this answer before: it was not sent again, and the score stays.",)
-        return Feedback("", outcome.said, "you said", "it was", findings, (*outcome.reasons, *again))
+        question = (outcome.past, outcome.step)
+        if question in self._asked:
+            return _feedback(outcome, findings, "You have guessed this before: the score stays.")
+        self._asked.append(question)
+        self._answers += [
+            _Answer(len(self._asked), outcome.step, finding, outcome.source(finding.what)) for finding in findings
+        ]
+        return _feedback(outcome, findings)
 
     def score(self) -> Score:
         """How many of the guesses were right so far, and where to look again."""
         return Score(tuple(self._answers))
 
-    def _outcome(self, lab: Lab, step: Step) -> tuple[Outcome, bool]:
-        """What the step brought about, and whether it is new."""
+    def _outcome(self, lab: Lab, step: Step) -> Outcome:
+        """What the step brings about, or what it has just brought about."""
         last = self._last.get(lab)
-        if last is not None and last.step == _name(step) and last.end == len(lab.timeline):
-            return last, False
-        self._last[lab] = outcome = follow(lab, step, _name(step))
-        return outcome, True
+        if last is None or (last.step, last.end) != (_name(step), len(lab.timeline)):
+            last = self._last[lab] = follow(lab, step, _name(step))
+        return last
 
 
 @dataclass(frozen=True, repr=False)
@@ -101,16 +108,36 @@ class Score(Rich):
 
     def _again(self) -> list[str]:
         wrong = [answer for answer in self.answers if not answer.finding.right]
-        return [
-            f"Look again at `{a.step}`, {a.finding.what}: you said {a.finding.wanted}, "
-            f"it was {a.finding.came} ({a.source})"
-            for a in wrong
-        ]
+        return [_look_again(list(answers)) for _, answers in groupby(wrong, key=lambda answer: answer.question)]
+
+
+def _look_again(answers: list[_Answer]) -> str:
+    """A line on the wrong guesses of one question."""
+    came = ", ".join(f"{answer.finding.what} was {answer.finding.came}" for answer in answers)
+    sources = ", ".join(dict.fromkeys(answer.source for answer in answers))
+    return f"Look again at `{answers[0].step}`: {came} ({sources})."
+
+
+def _problem(lab: object, step: object) -> str:
+    """What is wrong with the first two things that were said, in one line; nothing where they can be used."""
+    if not isinstance(lab, Lab):
+        return f"Expected a lab first, as in `predict(lab, ...)`; got `{lab!r}`."
+    if callable(step):
+        return ""
+    if not isinstance(step, str) or not step.strip():
+        return f"Expected a command line in quotes after the lab; got `{step!r}`. Nothing was sent."
+    if "\r" in step or "\n" in step:
+        return "Expected one command line, without its line end. Nothing was sent."
+    return ""
 
 
 def _name(step: Step) -> str:
     """How a step is called: the command line, or the name of what a lab can do."""
     return str(getattr(step, "__name__", step)) if callable(step) else step
+
+
+def _feedback(outcome: Outcome, findings: tuple[Finding, ...], *notes: str) -> Feedback:
+    return Feedback("", outcome.said, "you said", "it was", findings, (*outcome.reasons, *notes))
 
 
 def _compare(guess: Guess, outcome: Outcome) -> Finding:

@@ -9,6 +9,7 @@ which mean nothing without a kernel. Their text twins stay.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,9 @@ def rerun(path: Path) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    notebook = nbformat.read(path, as_version=4)
+    # The kernel of this Python, not one of the same name that another Python once installed for the user.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)  # type: ignore[no-untyped-call]
     client = NotebookClient(
         notebook,
         timeout=_TIMEOUT,
@@ -45,7 +48,8 @@ def rerun(path: Path) -> None:
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
-    path.write_text(stored(json.loads(nbformat.writes(notebook))), encoding="utf-8")
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    path.write_text(stored(json.loads(text)), encoding="utf-8")
 
 
 def stored(notebook: dict[str, Any]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 
-from popsim.engine.framing import CRLF, Buffer, DotEnded
+from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part, literal
+from popsim.engine.plan import Ways
 from popsim.protocols.machine import Machine
 from popsim.protocols.model import CLOSED, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
@@ -16,6 +18,10 @@ REPLY_LIMIT = 64 * 1024
 """The longest line of a server that is kept; longer ones are cut away."""
 BODY_LIMIT = 1024 * 1024 * 1024
 """The most octets of one multi-line answer that are kept."""
+
+_LINES = re.compile(rb"[^\n]*\n")
+_REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.MALFORMED, Occurrence.UNRECOGNIZED, Occurrence.OVERLONG)
+_Head = tuple[Request | None, Reply | None, bytes, tuple[Rule, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +62,17 @@ class ClientEngine:
         self.protocol = protocol
         self.state: State = START
         self._machine = protocol.client
+        self._ways = Ways.of(protocol)
         self._heard: Reply | Occurrence = Occurrence.OPENED
         self._observer = observer
         self._marks = [(r.mark.encode(), r) for r in sorted(protocol.replies, key=lambda r: -len(r.mark))]
         self._pending: deque[Request] = deque([Request(Occurrence.OPENED, "")])
         self._buffer = Buffer()
-        self._head: tuple[Request | None, Reply | None, bytes] | None = None
-        self._body: DotEnded | None = None
+        self._exchange = Request(Occurrence.CONTINUED, "")
+        self._head: _Head | None = None
+        self._body: Part | None = None
         self._untagged: list[bytes] = []
+        self._unfinished = b""
         self._announced = 0
         self._read = 0
         self._start = 0
@@ -76,11 +85,16 @@ class ClientEngine:
     def request(self, line: str | bytes) -> Request:
         """Send one command line (without its CRLF) and return how the table reads it.
 
-        Any octets may be sent, good or bad: a learner wants to see what happens.
+        Any octets may be sent, good or bad: a learner wants to see what happens. With line ends among them they are
+        several lines to the server, so they are several messages here, each with an answer of its own.
         """
         octets = line.encode("utf-8") if isinstance(line, str) else line
-        request = self.protocol.parse(octets)
-        self.send(octets + CRLF, request)
+        requests = [self._send_line(part) for part in _LINES.findall(octets + CRLF)]
+        return requests[0]
+
+    def _send_line(self, line: bytes) -> Request:
+        request = self._ways.read(line if len(line) <= self._ways.line_limit else b"")
+        self.send(line, request)
         if self._machine:
             self._step(self._machine, request)
         return request
@@ -96,7 +110,8 @@ class ClientEngine:
 
     def carry_on(self, octets: bytes) -> None:
         """Send the next part of an exchange that the server asked for."""
-        self.send(octets, Request(Occurrence.CONTINUED, ""))
+        exchange = self._exchange
+        self.send(octets, Request(Occurrence.CONTINUED, exchange.keyword, (octets,), exchange.tag))
 
     def take(self) -> list[bytes]:
         """The pieces of octets to send, in order."""
@@ -110,8 +125,16 @@ class ClientEngine:
 
     # In
 
+    def opened(self) -> None:
+        """The connection is open: a client with a machine of its own begins to wait for the greeting."""
+        if self._machine and self.state is START:
+            for rule in self._machine.outcomes(START, Occurrence.OPENED)[:1]:
+                self._move(rule.to or START, rule)
+
     def receive(self, data: bytes) -> list[Response]:
         """Octets have come, in whatever pieces. Returns the answers that they complete; never raises."""
+        if self._machine:
+            self.opened()
         self._buffer.feed(data)
         while not self._buffer.empty and self._next():
             pass
@@ -131,72 +154,69 @@ class ClientEngine:
     # Reading
 
     def _next(self) -> bool:
+        if self._body is None and self._announced:
+            self._expect_octets()
         if self._body is not None:
             return self._read_body(self._body)
-        if self._expects_octets():
-            return self._read_counted()
         line = self._buffer.line(REPLY_LIMIT)
         if line is None:
             return False
         self._read += self._buffer.size
-        self._take_line(line.rstrip(b"\r\n"))
+        self._take_line(line.removesuffix(b"\n").removesuffix(b"\r"))
         return True
 
     def _take_line(self, line: bytes) -> None:
-        pending = self._pending[0] if self._pending else None
-        if self.protocol.table.tagged and line.startswith(b"* "):
-            self._untagged.append(line[2:])
-            if pending is None or pending.trigger is Occurrence.OPENED:
-                self._finish(self._pop(), None, b"", None, ())
+        if self.protocol.table.tagged and (self._unfinished or line.startswith(b"* ")):
+            self._take_untagged(self._unfinished + line)
             return
-        tag = pending.tag if pending else b""
+        request = self._pop()
+        tag = request.tag if request else b""
         rest = line[len(tag) + 1 :] if tag and line.startswith(tag + b" ") else line
         mark, reply = next(((m, r) for m, r in self._marks if rest.startswith(m)), (b"", None))
         text = rest[len(mark) :].removeprefix(b" ")
-        request = self._pop()
         rules = self._rules(request, reply)
         if reply is not None and reply.announces:
             digits = text.split(b" ")[0]
             self._announced = int(digits) if digits.isdigit() and len(digits) < 19 else 0
         if rules and Unit.MULTILINE in rules[-1].units:
-            self._head = (request, reply, text)
-            self._body = DotEnded(BODY_LIMIT)
+            self._head, self._body = (request, reply, text, rules), DotEnded(BODY_LIMIT)
             return
         self._finish(request, reply, text, None, rules)
 
-    def _read_body(self, body: DotEnded) -> bool:
-        waiting = self._buffer.rest()
-        used = body.feed(waiting)
-        if used < 0:
-            self._buffer.clear()
-            self._read += len(waiting)
+    def _take_untagged(self, line: bytes) -> None:
+        """A line of data: it goes on after a literal that it announces, and may be all that comes."""
+        size = literal(line)
+        if size >= 0:
+            self._unfinished, self._body = line + CRLF, Counted(size, BODY_LIMIT)
+            return
+        self._unfinished = b""
+        self._untagged.append(line[2:])
+        if not self._pending or self._pending[0].trigger is Occurrence.OPENED:
+            self._finish(self._pop(), None, b"", None, ())
+
+    def _read_body(self, body: Part) -> bool:
+        before = body.size
+        whole = self._buffer.part(body)
+        self._read += body.size - before
+        if not whole:
             return False
-        self._buffer.counted(used)
-        self._read += used
-        self._body = None
-        assert self._head is not None
-        request, reply, text = self._head
-        self._finish(request, reply, text, body.text(), self._rules(request, reply))
+        self._body, head = None, self._head
+        if self._unfinished:
+            self._unfinished += body.text()
+        elif head is not None:
+            request, reply, text, rules = head
+            self._finish(request, reply, text, body.text(), rules)
         return True
 
-    def _expects_octets(self) -> bool:
-        """Whether the oldest request is answered by counted octets alone, with no line."""
+    def _expect_octets(self) -> None:
+        """Begin to read counted octets, if the oldest request is answered by these alone, with no line."""
         if not self._pending or not isinstance(self._pending[0].trigger, Form):
-            return False
+            return
         rules = self.protocol.outcomes(self._place(), self._pending[0].trigger)
-        return any(r.units[:1] == (Unit.COUNTED,) for r in rules)
-
-    def _read_counted(self) -> bool:
-        octets = self._buffer.counted(self._announced)
-        if octets is None or not self._announced:
-            return False
-        self._read += len(octets)
-        request = self._pop()
-        assert request is not None
-        rules = self.protocol.outcomes(self._place(), request.trigger)
         counted = tuple(r for r in rules if r.units[:1] == (Unit.COUNTED,))
-        self._finish(request, None, b"", octets, counted)
-        return True
+        if counted:
+            self._head, self._body = (self._pop(), None, b"", counted), Counted(self._announced, BODY_LIMIT)
+            self._announced = 0
 
     # What an answer means
 
@@ -204,12 +224,21 @@ class ClientEngine:
         return self._pending.popleft() if self._pending else None
 
     def _rules(self, request: Request | None, reply: Reply | None) -> tuple[Rule, ...]:
-        """The rows that this answer follows: the first that has its status, and those that lead to it."""
-        if request is None:
+        """The rows that this answer follows: the first that has its status, and those that lead to it.
+
+        A server may refuse for a reason of its own what the table would not: then it is a row of refusal.
+        """
+        if request is None or reply is None:
             return ()
         place = self._place()
-        for rule in self.protocol.outcomes(place, request.trigger):
-            if rule.reply is reply and reply is not None:
+        for trigger in (self._ways.trigger(place, request), *_REFUSALS):
+            if rules := self._rows(place, trigger, reply):
+                return rules
+        return ()
+
+    def _rows(self, place: State, trigger: Trigger, reply: Reply) -> tuple[Rule, ...]:
+        for rule in self.protocol.outcomes(place, trigger):
+            if rule.reply is reply:
                 return (rule,)
             if rule.awaits and rule.to and rule.reply is None:
                 for after in self.protocol.outcomes(rule.to, rule.awaits):
@@ -233,12 +262,16 @@ class ClientEngine:
     ) -> None:
         untagged, self._untagged = tuple(self._untagged), []
         reader = rules[-1].reader if rules else None
+        if reader and request:
+            self._exchange = request
         self._responses.append(Response(request, reply, text, body, untagged, reader))
         if self._observer:
             self._observer.answered(self._start, self._read, reply.mark if reply else "")
         self._start = self._read
         if reply is not None:
             self._heard = reply
+        elif body is not None:
+            self._heard = Occurrence.CONTINUED
         if not rules and request is not None:
             rules = self._silent(request.trigger)
         for rule in rules:

@@ -95,20 +95,17 @@ class Buffer:
         self._dropped = 0
         return self._octets[start:end] if self.whole else b""
 
-    def counted(self, count: int) -> bytes | None:
-        """The next ``count`` octets, or None while they are not all there."""
-        if self._end - self._place < count:
-            return None
-        start, self._place = self._place, self._place + count
-        return self._octets[start : self._place]
+    def part(self, reader: Part) -> bool:
+        """Let a reader of something that is no line take what belongs to it; False while its end has not come."""
+        used = reader.feed(self._octets[self._place :])
+        self._place = self._end if used < 0 else self._place + used
+        return used >= 0
 
-    def rest(self) -> bytes:
-        """Whatever has come and was not read; it stays."""
-        return self._octets[self._place :]
-
-    def clear(self) -> None:
-        """Throw away whatever has come and was not read."""
+    def clear(self) -> int:
+        """Throw away whatever has come and was not read, and return how many octets that was."""
+        size = self._dropped + self._end - self._place
         self._octets, self._place, self._end, self._dropped = b"", 0, 0, 0
+        return size
 
     def _drop_beyond(self, limit: int) -> None:
         waiting = self._end - self._place

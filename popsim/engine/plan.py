@@ -1,12 +1,20 @@
-"""The table made ready for the server's engine: worked out once for each edition, shared by all its sessions."""
+"""The table made ready for the engines: worked out once for each edition, shared by all its sessions."""
 
 from __future__ import annotations
 
-from popsim.protocols.model import CLOSED, Form, Rule, State, Trigger, Unit
+from popsim.engine.framing import CRLF
+from popsim.protocols.model import CLOSED, Form, Occurrence, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import NO_TAG, Request
 
 LINE_LIMIT = 64 * 1024
-"""The longest line where the table sets no limit, and the longest one of an exchange after a continuation."""
+"""The longest line where the table sets no limit of that kind."""
+UPLOAD_LIMIT = 32 * 1024 * 1024
+"""The most octets that a client may send in one part after a continuation, where the table sets no limit."""
+
+BARE = "the line ended in LF alone; every line ends in CR and LF"
+TOO_LONG = "the line is too long: at most {} octets with CRLF"
+TOO_MUCH = "too much at once: at most {} octets"
 
 
 class Plan:
@@ -21,7 +29,7 @@ class Plan:
 
     def __init__(self, rule: Rule, source: bytes) -> None:
         self.rule = rule
-        self.mark = rule.reply.mark.encode("ascii") + b" " if rule.reply else b""
+        self.mark = rule.reply.mark.encode("ascii") + b" " * rule.reply.spaced if rule.reply else b""
         self.source = source
         self.units = rule.units
         self.to = rule.to or rule.state
@@ -50,6 +58,11 @@ class Ways:
         self._protocol = protocol
         self.line_limit = protocol.limit("command line") or LINE_LIMIT
         self.reply_limit = protocol.limit("reply line") or LINE_LIMIT
+        self.exchange_limit = protocol.limit("exchange line") or LINE_LIMIT
+        self.upload_limit = protocol.limit("upload") or UPLOAD_LIMIT
+        tag = NO_TAG if protocol.table.tagged else b""
+        self._bare = Request(Occurrence.MALFORMED, "", tag=tag, problem=BARE)
+        self._long = Request(Occurrence.OVERLONG, "", tag=tag, problem=TOO_LONG.format(self.line_limit))
         self.known: dict[State, dict[Trigger, Way]] = {}
 
     @classmethod
@@ -61,6 +74,20 @@ class Ways:
         found = memo[cls]
         assert isinstance(found, Ways)
         return found
+
+    def read(self, line: bytes) -> Request:
+        """A command line with its end, read; the empty line stands for one that was too long."""
+        if line.endswith(CRLF):
+            return self._protocol.grammar.parse(line[:-2])
+        return self._bare if line else self._long
+
+    def trigger(self, state: State, request: Request) -> Trigger:
+        """What a request is in a state: bad arguments of a command that is not allowed there are not what is wrong."""
+        if request.trigger is Occurrence.MALFORMED and request.keyword:
+            machine = self._protocol.server
+            if all(machine.refuses(state, form) for form in self._protocol.grammar.forms(request.keyword)):
+                return Occurrence.NOT_ALLOWED
+        return request.trigger
 
     def way(self, state: State, trigger: Trigger) -> Way:
         """The way of a trigger in a state.

@@ -17,10 +17,8 @@ def refusal(protocol: Protocol, state: State, rule: Rule, request: Request) -> b
         request: what came.
     """
     here = ", ".join(dict.fromkeys(form.keyword for form in protocol.allowed(state)))
-    if rule.trigger is Occurrence.MALFORMED:
+    if rule.trigger in (Occurrence.MALFORMED, Occurrence.OVERLONG):
         text = request.problem
-    elif rule.trigger is Occurrence.OVERLONG:
-        text = f"the line is too long: at most {protocol.limit('command line')} octets with CRLF"
     elif rule.trigger is Occurrence.UNRECOGNIZED:
         text = f"{request.problem}; in {state.outer} there is {here}"
     elif rule.trigger is not Occurrence.NOT_ALLOWED:

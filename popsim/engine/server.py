@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from popsim.engine.answer import Answer, Service
-from popsim.engine.framing import CRLF, Buffer, DotEnded
-from popsim.engine.plan import LINE_LIMIT, Plan, Ways
+from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part
+from popsim.engine.plan import BARE, TOO_LONG, TOO_MUCH, Plan, Ways
 from popsim.engine.refusal import refusal
 from popsim.protocols.model import CLOSED, START, Continuation, Occurrence, Reader, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline.recorder import Observer
-
-UPLOAD_LIMIT = 32 * 1024 * 1024
-"""The most octets that a client may send in one piece after a continuation."""
-
-_BARE = Request(Occurrence.MALFORMED, "", problem="the line ended in LF alone; every line ends in CR and LF")
-_LONG = Request(Occurrence.OVERLONG, "")
 
 
 class ServerEngine:
@@ -35,7 +29,7 @@ class ServerEngine:
         self._buffer = Buffer()
         self._reader: Reader | None = None
         self._expects = 0
-        self._upload: DotEnded | None = None
+        self._part: Part | None = None
         self._exchange = Request(Occurrence.CONTINUED, "")
         self._awaits: Occurrence | None = None
         self._out: list[bytes] = []
@@ -60,7 +54,8 @@ class ServerEngine:
             return
         buffer = self._buffer
         buffer.feed(data)
-        while not buffer.empty and self._next() and self.state is not CLOSED and self._awaits is None:
+        # A part of no octets is there before anything comes: a client may announce 0 of them.
+        while (not buffer.empty or self._reader) and self._next() and self.state is not CLOSED and not self._awaits:
             pass
 
     def lost(self) -> None:
@@ -76,7 +71,7 @@ class ServerEngine:
     def secured(self) -> None:
         """What the last reply waited for, the handshake, is done. Octets that came before it are thrown away."""
         self._awaits = None
-        self._buffer.clear()
+        self._read += self._buffer.clear()
         self._occur(Occurrence.SECURED)
 
     def news(self) -> None:
@@ -102,9 +97,9 @@ class ServerEngine:
         """Read and answer one unit; False while none is whole."""
         reader = self._reader
         if reader is not None and reader is not Reader.LINE:
-            return self._next_part()
+            return self._next_part(reader)
         buffer = self._buffer
-        line = buffer.line(LINE_LIMIT if reader else self._line_limit)
+        line = buffer.line(self._ways.exchange_limit if reader else self._line_limit)
         if line is None:
             return False
         start = self._read
@@ -112,58 +107,45 @@ class ServerEngine:
         if self._observer:
             self._observer.delivered(start, end)
         if reader:
-            self._continue(line.rstrip(b"\r\n"))
+            self._answer_line(line)
         else:
-            self._command(line)
+            request = self._ways.read(line)
+            self._occur(self._ways.trigger(self.state, request), request)
         return True
 
-    def _next_part(self) -> bool:
+    def _next_part(self, reader: Reader) -> bool:
         """The rest of an exchange that is no line: counted octets, or text up to a lone dot."""
-        if self._reader is Reader.COUNTED:
-            octets = self._buffer.counted(self._expects)
-            size = self._expects
-        else:
-            octets, size = self._dot_ended()
-        if octets is None:
+        limit = self._ways.upload_limit
+        part = self._part
+        if part is None:
+            part = self._part = Counted(self._expects, limit) if reader is Reader.COUNTED else DotEnded(limit)
+        if not self._buffer.part(part):
             return False
+        self._part = None
         start = self._read
-        self._read += size
+        self._read += part.size
         if self._observer:
             self._observer.delivered(start, self._read)
-        self._continue(octets)
+        if part.too_long:
+            self._continue(Occurrence.OVERLONG, problem=TOO_MUCH.format(limit))
+        else:
+            self._continue(Occurrence.CONTINUED, part.text())
         return True
 
-    def _dot_ended(self) -> tuple[bytes | None, int]:
-        if self._upload is None:
-            self._upload = DotEnded(UPLOAD_LIMIT)
-        upload, waiting = self._upload, self._buffer.rest()
-        used = upload.feed(waiting)
-        if used < 0:
-            self._buffer.clear()
-            return None, 0
-        self._buffer.counted(used)
-        self._upload = None
-        return upload.text(), upload.size
+    def _answer_line(self, line: bytes) -> None:
+        """Answer a line of an exchange. What is no line must not pass for an empty one, which is an answer too."""
+        if line.endswith(CRLF):
+            self._continue(Occurrence.CONTINUED, line[:-2])
+        elif line:
+            self._continue(Occurrence.MALFORMED, problem=BARE)
+        else:
+            self._continue(Occurrence.OVERLONG, problem=TOO_LONG.format(self._ways.exchange_limit))
 
-    def _continue(self, octets: bytes) -> None:
+    def _continue(self, trigger: Occurrence, octets: bytes = b"", problem: str = "") -> None:
+        """The next part of an exchange has come, or something that can't be one."""
         self._reader = None
         exchange = self._exchange
-        self._occur(Occurrence.CONTINUED, Request(Occurrence.CONTINUED, exchange.keyword, (octets,), exchange.tag))
-
-    def _command(self, line: bytes) -> None:
-        """Answer a command line, whose end is still on it; the empty line stands for one that was too long."""
-        if line.endswith(CRLF):
-            request = self.protocol.grammar.parse(line[:-2])
-        else:
-            request = _BARE if line else _LONG
-        trigger = request.trigger
-        if trigger is Occurrence.MALFORMED and request.keyword and not self._has_form(request.keyword):
-            trigger = Occurrence.NOT_ALLOWED
-        self._occur(trigger, request)
-
-    def _has_form(self, keyword: str) -> bool:
-        machine = self.protocol.server
-        return any(not machine.refuses(self.state, form) for form in self.protocol.grammar.forms(keyword))
+        self._occur(trigger, Request(trigger, exchange.keyword, (octets,), exchange.tag, problem))
 
     # Answering
 
@@ -179,7 +161,7 @@ class ServerEngine:
             if plan.units:
                 start = self._sent
                 self._send(plan, answer, request)
-                if observer:
+                if observer and self._sent > start:
                     observer.sent(start, self._sent, plan.rule)
             if plan.to is not self.state:
                 self.state = plan.to
@@ -188,7 +170,8 @@ class ServerEngine:
             if plan.reader:
                 self._reader, self._expects, self._exchange = plan.reader, answer.expects, request
             if plan.awaits is not Occurrence.COMMITTED:
-                self._awaits = plan.awaits
+                if trigger is not Occurrence.NEWS:  # which may come while something else is awaited
+                    self._awaits = plan.awaits
                 return
             trigger = Occurrence.COMMITTED
 
@@ -208,8 +191,10 @@ class ServerEngine:
     def _send(self, plan: Plan, answer: Answer, request: Request) -> None:
         line = self._line(plan, answer.text, request.tag)
         if plan.is_line:
-            pieces = [line]
-        elif plan.is_lines and answer.body is not None:
+            self._out.append(line)
+            self._sent += len(line)
+            return
+        if plan.is_lines and answer.body is not None:
             pieces = [line, answer.body.dot_stuffed]
         else:
             pieces = [piece for unit in plan.units for piece in self._unit(unit, line, answer)]
@@ -230,7 +215,7 @@ class ServerEngine:
     def _line(self, plan: Plan, text: bytes, tag: bytes) -> bytes:
         mark = tag + b" " + plan.mark if tag and not plan.reader else plan.mark
         if not text and not plan.reader:  # an empty challenge keeps its space: RFC 5034 §4
-            return mark[:-1] + CRLF
+            return mark.rstrip(b" ") + CRLF
         if len(mark) + len(text) + len(plan.source) + 2 > self._reply_limit:
             text = text[: self._reply_limit - 2 - len(mark) - len(plan.source)]
         return mark + text + plan.source + CRLF

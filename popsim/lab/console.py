@@ -2,43 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from functools import cache
+from html import escape
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from popsim.lab.exchange import Exchange
 from popsim.wire import NotConnected
 
 if TYPE_CHECKING:
     from popsim.lab.lab import Lab
 
 _HINT = "Type a command and press Enter"
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-def console(lab: Lab) -> Any:
+def console(lab: Lab) -> Console:
     """A form with one line; what is typed is sent, and the exchange appears below it, the newest first.
 
     Args:
         lab: whose first connection is spoken on.
-
-    Returns:
-        An ipywidgets ``VBox`` with the children ``line`` (Text) and ``exchanges`` (HTML).
     """
-    import ipywidgets
+    return Console(lab)
 
-    line = ipywidgets.Text(placeholder=_HINT, description="C:", continuous_update=False)
-    line.layout.width = "32em"
-    exchanges = ipywidgets.HTML(f"<p>The server is in {lab.state}.</p>")
-    shown: list[str] = []
 
-    def submit(_: object) -> None:
-        if not line.value.strip():
+class Console:
+    """A line for commands, and what came of them. In a notebook it is a widget; ``str()`` says the same.
+
+    Nothing of Jupyter is imported before it is shown.
+    """
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._answers: list[Exchange | NotConnected] = []
+        self._made: Any = None
+
+    def submit(self, line: str) -> None:
+        """Send a line, as if it had been typed; a blank one is nothing."""
+        if not line.strip():
             return
         try:
-            shown.insert(0, lab.send(line.value).html())
+            self._answers.insert(0, self._lab.send(line))
         except NotConnected as error:
-            shown.insert(0, f"<p><b>Not sent.</b> {error}</p>")
-        exchanges.value = "".join(shown)
-        line.value = ""
+            self._answers.insert(0, error)
+        if self._made is not None:
+            self._made.exchanges = self._html()
 
-    line.on_submit(submit)
-    box = ipywidgets.VBox([line, exchanges])
-    box.line, box.exchanges = line, exchanges
-    return box
+    @property
+    def widget(self) -> Any:
+        """The anywidget, made at the first call.
+
+        Raises:
+            ImportError: anywidget is not installed.
+        """
+        if self._made is None:
+            self._made = _widget_class()(exchanges=self._html())
+            self._made.on_msg(self._receive)
+        return self._made
+
+    def _receive(self, _: object, content: dict[str, Any], __: object) -> None:
+        self.submit(str(content.get("line", "")))
+
+    def _html(self) -> str:
+        shown = [
+            f"<p><b>Not sent.</b> {escape(str(answer))}</p>" if isinstance(answer, NotConnected) else answer.html()
+            for answer in self._answers
+        ]
+        return "".join(shown) or f"<p>The server is in {escape(self._lab.state)}.</p>"
+
+    def __str__(self) -> str:
+        shown = [f"Not sent. {a}" if isinstance(a, NotConnected) else str(a) for a in self._answers]
+        return "\n".join([f"C: ({_HINT})", *(shown or [f"The server is in {self._lab.state}."])])
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(
+        self, include: Container[str] | None = None, exclude: Container[str] | None = None
+    ) -> dict[str, Any]:
+        """The widget and the text twin; the text alone where there is no anywidget."""
+        bundle: dict[str, Any] = {"text/plain": str(self)}
+        try:
+            model = self.widget.model_id
+        except ImportError:
+            return bundle
+        return {_WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model}, **bundle}
+
+
+@cache
+def _widget_class() -> Any:
+    import anywidget
+    import traitlets
+
+    # A text field of ipywidgets tells of the Enter key before it tells what was typed: it would be a line behind.
+    class ConsoleWidget(anywidget.AnyWidget):
+        _esm = _read("console.js")
+        _css = _read("console.css")
+        hint = traitlets.Unicode(_HINT).tag(sync=True)
+        exchanges = traitlets.Unicode("").tag(sync=True)
+
+    return ConsoleWidget
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

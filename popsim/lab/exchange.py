@@ -8,11 +8,19 @@ from html import escape
 from popsim.protocols.model import Reference, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import rule_key
+from popsim.timeline.event import rule_key, state_key
 from popsim.views.rich import Rich
 from popsim.views.wording import first_line, format_lines, format_octets, format_time
 
 _SHOWN = 6
+"""How many lines of a body are shown."""
+
+_BOX = (
+    "font-family:var(--jp-code-font-family,monospace);border-left:3px solid var(--jp-brand-color1,#1976d2);"
+    "padding:.1em .7em;margin:.2em 0"
+)
+_LINES = "margin:0;white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere"
+_WORDS = "font-family:var(--jp-ui-font-family,sans-serif);font-size:.9em"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -24,7 +32,7 @@ class Exchange(Rich):
         status: the answer's status, or "" where no answer came.
         text: the answer's line after the status.
         body: what followed the line, dots removed; b"" where nothing did.
-        before, after: the names of the server's states before and after.
+        states: the names of the states that the server went through, from the one before to the one after.
         elapsed: from sending to the whole answer, in nanoseconds.
         rule: the row of the table that the server followed, or None where no answer came.
         reference: the RFC and section of that row.
@@ -34,11 +42,20 @@ class Exchange(Rich):
     status: str
     text: str
     body: bytes
-    before: str
-    after: str
+    states: tuple[str, ...]
     elapsed: int
     rule: Rule | None
     reference: Reference | None
+
+    @property
+    def before(self) -> str:
+        """The name of the server's state before the exchange."""
+        return self.states[0]
+
+    @property
+    def after(self) -> str:
+        """The name of the server's state after it."""
+        return self.states[-1]
 
     @property
     def positive(self) -> bool:
@@ -60,12 +77,9 @@ class Exchange(Rich):
         body = "".join(f"\n   {escape(line)}" for line in self._body())
         answer = escape(self.reply) if self.status else "(no answer: the connection was lost)"
         return (
-            '<div class="popsim-exchange" style="font-family:var(--jp-code-font-family,monospace);'
-            'border-left:3px solid var(--jp-brand-color1,#1976d2);padding:.1em .7em;margin:.2em 0">'
-            f'<pre style="margin:0;white-space:pre-wrap"><b>C: {escape(first_line(self.command))}</b>\n'
-            f"S: {answer}{body}</pre>"
-            f'<div style="font-family:var(--jp-ui-font-family,sans-serif);font-size:.9em">'
-            f"{escape(self._summary())}</div></div>"
+            f'<div class="popsim-exchange" style="{_BOX}">'
+            f'<pre style="{_LINES}"><b>C: {escape(first_line(self.command))}</b>\nS: {answer}{body}</pre>'
+            f'<div style="{_WORDS}">{escape(self._summary())}</div></div>'
         )
 
     def _body(self) -> list[str]:
@@ -78,7 +92,7 @@ class Exchange(Rich):
         return shown
 
     def _summary(self) -> str:
-        move = f"{self.before} -> {self.after}" if self.before != self.after else f"{self.before} (stays)"
+        move = " -> ".join(self.states) if len(self.states) > 1 else f"{self.before} (stays)"
         where = f" · {self.reference}" if self.reference else ""
         return f"{move} · {format_time(self.elapsed)}{where}"
 
@@ -96,17 +110,35 @@ def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes,
     sent = next((e for e in timeline[start:] if (e.layer, e.kind, e.endpoint) == _LEAVES), None)
     connection = sent.connection if sent else timeline[start].connection
     before = timeline.at(start - 1).state("server", connection)
-    after = timeline.at(len(timeline) - 1).state("server", connection)
+    states = (before, *_moves(timeline, start, connection))
     answered = _answer(timeline, sent) if sent else None
     if answered is None:
         elapsed = timeline.duration - timeline[start].time
-        return Exchange(command, "", "", b"", before, after, elapsed, None, None)
+        return Exchange(command, "", "", b"", states, elapsed, None, None)
     said = timeline[answered.cause]
     rule = protocol.rule(str((said.values or {})[rule_key(connection, "server")]))
     mark = rule.reply.mark if rule.reply else ""
     text = first_line(timeline.octets(answered), longest=512).removeprefix(mark).strip()
     elapsed = answered.time - timeline[start].time
-    return Exchange(command, mark, text, body, before, after, elapsed, rule, protocol.reference(rule))
+    return Exchange(command, mark, text, body, states, elapsed, rule, protocol.reference(rule))
+
+
+def rules_taken(timeline: Timeline, connection: int = 0) -> tuple[str, ...]:
+    """The ids of the rules that the server followed on a connection, in order."""
+    key = rule_key(connection, "server")
+    found: list[tuple[int, str]] = []
+    for event in timeline:
+        if event.values and key in event.values:
+            taken = (event.cause, str(event.values[key]))
+            if found[-1:] != [taken]:  # a reply and the move that goes with it follow one rule
+                found.append(taken)
+    return tuple(rule for _, rule in found)
+
+
+def _moves(timeline: Timeline, start: int, connection: int) -> list[str]:
+    """The names of the states that the server moved to, from an event on."""
+    key = state_key(connection, "server")
+    return [str(e.values[key]) for e in timeline[start:] if e.kind == "Moved" and e.values and key in e.values]
 
 
 _LEAVES = ("message", "Sent", "client")

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from popsim.lab.exchange import Exchange, exchange
+from popsim.lab.exchange import Exchange, exchange, rules_taken
 from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.store import User
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
-from popsim.timeline.event import rule_key
 from popsim.views.rich import Rich
 from popsim.wire import Action, Fault, Link, Scenario, Simulation, fork
 from popsim.wire.scenario import DEFAULT_USER
@@ -200,9 +199,7 @@ class Lab(Rich):
         """The state diagram with the state now and the path taken."""
         from popsim.views.diagram import diagram
 
-        taken = rule_key(0, "server")
-        path = tuple(str(e.values[taken]) for e in self.timeline if e.values and taken in e.values)
-        return diagram(self.protocol, state=self.state, path=path, inner=inner)
+        return diagram(self.protocol, state=self.state, path=rules_taken(self.timeline), inner=inner)
 
     def ladder(self, connection: int | None = None) -> Ladder:
         """The messages between the two ends, time downwards; of one connection, or of all side by side."""

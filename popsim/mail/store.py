@@ -29,11 +29,11 @@ class User:
         """Read ``alice:secret`` or ``mrose:tanstaaf:APOP``.
 
         Raises:
-            ValueError: the text has no name or no secret.
+            ValueError: the text has no name (one word) or no secret.
         """
         name, _, rest = text.partition(":")
         secret, _, login = rest.partition(":")
-        if not name or not secret or not (name + secret + login).isprintable():
+        if not name or not secret or " " in name or not text.isprintable():
             raise ValueError(f"expected a user as NAME:SECRET, such as alice:secret, got {text!r}")
         return cls(name, secret, login.upper())
 

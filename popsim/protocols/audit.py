@@ -13,9 +13,11 @@ from popsim.protocols.model import (
     Continuation,
     Form,
     Occurrence,
+    Reply,
     Row,
     Rule,
     State,
+    Trigger,
     Unit,
     trigger_name,
 )
@@ -33,16 +35,25 @@ class Finding:
         return f"{self.where}: {self.what}"
 
 
+_REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORMED, Occurrence.OVERLONG)
+_ENDINGS = (Occurrence.EXPIRED, Occurrence.LOST)
+_AWAITED = (Occurrence.COMMITTED, Occurrence.SECURED)
+
+
 def audit(protocol: Protocol) -> list[Finding]:
     """Everything that is wrong with one edition of a table; empty when it is sound.
 
-    Found are: a state that is not reachable or cannot be left, a pair of state and trigger without an outcome, two
-    rows of one condition, a row without a reference, a command that no state allows, a reply that no row sends, a
-    row that waits for something that has no row there, and units that can't be framed.
+    Found are: a state that is not reachable or cannot be left (a lost connection is no way out), a pair of state and
+    trigger without an outcome, two rows of one condition, two states of one name, a row without a reference, a
+    command that no state allows, a reply that no row sends, a row that waits for something that has no row there, a
+    row that speaks of a state, command or reply of another edition, an exchange whose end leaves the session where
+    nothing is allowed, and units that can't be framed.
     """
     findings = list(_machine(protocol, protocol.server, "server"))
     if protocol.client:
         findings += _machine(protocol, protocol.client, "client")
+    findings += _strays(protocol)
+    findings += _stranded(protocol)
     findings += _unused(protocol)
     findings += _uncited(protocol)
     return findings
@@ -50,60 +61,93 @@ def audit(protocol: Protocol) -> list[Finding]:
 
 def _machine(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding]:
     reachable = machine.reachable()
+    names = [state.name for state in machine.states]
     for state in machine.states:
         if state not in reachable:
             yield Finding(f"{end}, {state}", "no trigger leads to this state")
         if state not in (START, CLOSED) and not _can_close(machine, state):
             yield Finding(f"{end}, {state}", "no trigger leads from this state to the end")
+        if state.within and state.within not in machine.states:
+            yield Finding(f"{end}, {state}", f"lies within {state.within}, which is no state of this edition")
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield Finding(f"{end}, {name}", "two states have this name")
     yield from _pairs(protocol, machine, end)
     seen: set[str] = set()
     for rule in machine.rules:
         if rule.id in seen:
             yield Finding(f"{end}, {rule.id}", "two rows have this condition")
         seen.add(rule.id)
-        yield from _rule(rule, machine, end)
+        yield from _rule(protocol, rule, machine, end)
 
 
 def _pairs(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding]:
-    written = list(dict.fromkeys(rule.trigger for rule in machine.rules))
-    triggers = [*protocol.forms, *(t for t in written if not isinstance(t, Form))] if end == "server" else written
-    for state in machine.states:
-        if state in (START, CLOSED):
-            continue
+    triggers: list[Trigger | Reply] = list(dict.fromkeys(rule.trigger for rule in machine.rules))
+    if end == "server":  # whatever a client may send, and whatever may become of it, needs an answer in the table
+        always = (*_REFUSALS, *_ENDINGS, *_AWAITED, Occurrence.CONTINUED)
+        triggers = list(dict.fromkeys([*protocol.forms, *always, *triggers]))
+    for state in _between(machine):
         for trigger in triggers:
-            if _can_happen(machine, state, trigger) and not machine.outcomes(state, trigger):
+            possible = trigger is not Occurrence.OPENED if end == "client" else _can_happen(machine, state, trigger)
+            if possible and not machine.outcomes(state, trigger):
                 yield Finding(f"{end}, {state}, {trigger_name(trigger)}", "this pair has no outcome")
 
 
-def _can_happen(machine: Machine, state: State, trigger: object) -> bool:
-    """Whether a trigger can come in a state at all: an answer to a wait comes only where a row waits for it."""
+def _between(machine: Machine) -> list[State]:
+    """The states in which a connection is open."""
+    return [state for state in machine.states if state not in (START, CLOSED)]
+
+
+def _can_happen(machine: Machine, state: State, trigger: Trigger | Reply) -> bool:
+    """Whether a trigger can come to a server at all: an answer to a wait comes only where a row waits for it."""
     if trigger is Occurrence.OPENED:
         return False
-    if trigger in (Occurrence.COMMITTED, Occurrence.SECURED):
-        return any(r.awaits is trigger and r.to is state for r in machine.rules)
+    if trigger in _AWAITED:
+        return any(r.awaits is trigger and _leads(r, state) for r in machine.rules)
     if trigger is Occurrence.CONTINUED:
-        return any(r.reader and r.to is state for r in machine.rules)
+        return any(r.reader and _leads(r, state) for r in machine.rules)
     return True
 
 
-def _rule(rule: Rule, machine: Machine, end: str) -> Iterator[Finding]:
+def _leads(rule: Rule, state: State) -> bool:
+    return rule.to is state or (rule.to is None and rule.state in (state, ANY))
+
+
+def _rule(protocol: Protocol, rule: Rule, machine: Machine, end: str) -> Iterator[Finding]:
     where = f"{end}, {rule.id}"
     for state in (rule.state, rule.to):
         if state is not None and state is not ANY and state not in machine.states:
             yield Finding(where, f"{state} is no state of this edition")
-    if rule.awaits and rule.to and not machine.outcomes(rule.to, rule.awaits):
-        yield Finding(where, f"waits for '{rule.awaits.value}', which has no row in {rule.to}")
+    for reply in (rule.reply, rule.trigger):
+        if isinstance(reply, Reply) and reply not in protocol.replies:
+            yield Finding(where, f"{reply} is no reply of this edition")
+    if rule.awaits:
+        there = rule.to or rule.state
+        for place in _between(machine) if there is ANY else [there]:
+            if place in (START, CLOSED) or not machine.outcomes(place, rule.awaits):
+                yield Finding(where, f"waits for '{rule.awaits.value}', which has no row in {place}")
+    yield from _framing(protocol, rule, where, end)
+
+
+def _framing(protocol: Protocol, rule: Rule, where: str, end: str) -> Iterator[Finding]:
     if rule.reply is None and Unit.LINE in rule.units and end == "server":
         yield Finding(where, "sends a line that has no status")
+    if rule.reply is not None and Unit.LINE not in rule.units:
+        yield Finding(where, "has a status, but sends no line that could carry it")
     if any(isinstance(u, Continuation) for u in rule.units[:-1]):
         yield Finding(where, "a continuation must be the last unit")
+    if Unit.COUNTED in rule.units and not any(reply.announces for reply in protocol.replies):
+        yield Finding(where, "sends counted octets, and no reply announces how many")
 
 
 def _can_close(machine: Machine, state: State) -> bool:
+    """Whether something leads to the end, other than what ends every session: a lost connection or a timer."""
+    written = {(r.state, r.trigger) for r in machine.rules}
     seen, front = {state}, [state]
     while front:
         place = front.pop()
         for trigger in dict.fromkeys(r.trigger for r in machine.rules):
+            if trigger in _ENDINGS and (place, trigger) not in written:
+                continue
             for rule in machine.outcomes(place, trigger):
                 if rule.to is CLOSED:
                     return True
@@ -111,6 +155,28 @@ def _can_close(machine: Machine, state: State) -> bool:
                     seen.add(rule.to)
                     front.append(rule.to)
     return False
+
+
+def _strays(protocol: Protocol) -> Iterator[Finding]:
+    """Rows of this edition that speak of a command of another one: no session of this edition could come to them."""
+    table = protocol.table
+    for end, rules in (("server", table.rules), ("client", table.client_rules)):
+        for rule in rules:
+            for form in (rule.trigger, rule.sends):
+                if isinstance(form, Form) and protocol.reference(rule) and not protocol.reference(form):
+                    yield Finding(f"{end}, {rule.id}", f"{form} is no command of this edition")
+
+
+def _stranded(protocol: Protocol) -> Iterator[Finding]:
+    """Rows that end an exchange and stay in its state, where the command reader would refuse all that comes."""
+    machine = protocol.server
+    for state in _between(machine):
+        if not _can_happen(machine, state, Occurrence.CONTINUED) or protocol.allowed(state):
+            continue
+        for trigger in (Occurrence.CONTINUED, Occurrence.MALFORMED, Occurrence.OVERLONG):
+            for rule in machine.outcomes(state, trigger):
+                if rule.to is state and not rule.reader:
+                    yield Finding(f"server, {rule.id}", "the exchange is over, and no command is allowed here")
 
 
 def _unused(protocol: Protocol) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ class Machine:
         for rule in self.rules:
             self._rows.setdefault((rule.state, rule.trigger), []).append(rule)
         self._resolved: dict[tuple[State, Trigger | Reply], tuple[Rule, ...]] = {}
+        self._placed: dict[tuple[Rule, State], Rule] = {}
         self.memo: dict[object, object] = {}
         """What engines have worked out from this machine and need not work out again."""
 
@@ -39,8 +40,15 @@ class Machine:
         key = (state, trigger)
         found = self._resolved.get(key)
         if found is None:
-            found = self._resolved[key] = tuple(_placed(rule, state) for rule in self._written(state, trigger))
+            found = self._resolved[key] = tuple(self._place(rule, state) for rule in self._written(state, trigger))
         return found
+
+    def _place(self, rule: Rule, state: State) -> Rule:
+        """The row as it reads in one state, the same object each time: one refusal serves many commands."""
+        key = (rule, state)
+        if key not in self._placed:
+            self._placed[key] = _placed(rule, state)
+        return self._placed[key]
 
     def outcome(self, state: State, trigger: Trigger | Reply, condition: str) -> Rule:
         """The rule for a condition.
@@ -57,7 +65,10 @@ class Machine:
 
     def refuses(self, state: State, form: Form) -> bool:
         """Whether every row of this command form in this state, if it has any, is a refusal."""
-        return all(r.reply is not None and r.reply.positive is False for r in self._own_rows(state, form))
+        if state.kind != "state":
+            return True
+        rows = self._own_rows(state, form) or self._rows.get((ANY, form), [])
+        return all(r.reply is not None and r.reply.positive is False for r in rows)
 
     def _own_rows(self, state: State, trigger: Trigger | Reply) -> list[Rule]:
         place: State | None = state

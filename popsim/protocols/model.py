@@ -41,12 +41,24 @@ def cite(text: str) -> tuple[Reference, ...]:
         ValueError: a citation is not of that form.
     """
     found = []
-    for part in filter(None, (p.strip() for p in re.split(r";(?![^(]*\))", text))):
+    for part in filter(None, map(str.strip, _citations(text))):
         match = _CITATION.fullmatch(part)
         if not match:
             raise ValueError(f"expected a citation like '1939 §7' or '1081 p.5', got {part!r}")
         found.append(Reference(int(match[1]), match[2], match[3] or ""))
     return tuple(found)
+
+
+def _citations(text: str) -> list[str]:
+    """The parts of a text between the semicolons that stand in no bracket."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        if character == ";" and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 class Row:
@@ -100,9 +112,13 @@ class Reader(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """The last unit of an outcome that hands the next octets to somebody else than the command reader."""
+    """The last unit of an outcome that hands the next octets to somebody else than the command reader.
+
+    ``secret`` says that what comes is masked where a view hides passwords.
+    """
 
     reader: Reader
+    secret: bool = False
 
 
 class Kind(Enum):
@@ -193,7 +209,7 @@ class Reply(Row):
     """A reply's status: the mark that opens its line.
 
     ``positive`` is None for a continuation. ``announces`` says that the number in the line is the size of the
-    counted octets to come.
+    counted octets to come; ``spaced``, whether a space stands between the mark and what follows it.
     """
 
     mark: str
@@ -201,6 +217,7 @@ class Reply(Row):
     positive: bool | None
     cites: str
     announces: bool = False
+    spaced: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "references", cite(self.cites))

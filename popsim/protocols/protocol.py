@@ -83,7 +83,7 @@ class Protocol:
             ValueError: the table has no such edition.
         """
         text = str(which).strip().lower().removeprefix("rfc").strip()
-        if not text.isdigit() or int(text) not in self.table.editions:
+        if not text.isdecimal() or int(text) not in self.table.editions:
             known = ", ".join(str(n) for n in sorted(self.table.editions))
             raise ValueError(f"{self.title} has the editions {known} (RFC numbers), not {which!r}")
         return replace(self, number=int(text))
@@ -170,6 +170,9 @@ class Protocol:
 
     def rule(self, id: str) -> Rule:
         """The rule with that id (see :attr:`Rule.id`), as it reads in its state. Raises LookupError."""
+        if id not in self._by_id:
+            example = self.rules[0].id
+            raise LookupError(f"{self} has no rule {id!r}; an id is STATE|trigger|condition, as in {example!r}")
         return self._by_id[id]
 
     @cached_property
@@ -183,7 +186,7 @@ class Protocol:
         states = [s for s in self.states if s not in (START, CLOSED)]
         inner = [r for s in states for t in triggers for r in self.outcomes(s, t)]
         edges = [r for r in self.rules if r.state is START]
-        return tuple(dict.fromkeys([*edges, *inner]))
+        return tuple({rule.id: rule for rule in [*edges, *inner]}.values())
 
     def limit(self, name: str) -> int:
         """The octets of a limit, 0 where this edition sets none."""

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from popsim.protocols.protocol import Protocol
 
 Value = int | bytes
+NO_TAG = b"*"
+"""Stands where the client's tag would, in a reply to a line that has none (RFC 3501 §7.1)."""
+_TAG = re.compile(rb"[!#$&',-\[\]-z|}~]+")  # RFC 3501 §9: what may be repeated without being taken for something else
 
 
 class Span(NamedTuple):
@@ -67,6 +70,8 @@ class Grammar:
         if not self._tagged:
             return self._bare.get(line) or self._command(line, b"")
         tag, _, rest = line.partition(b" ")
+        if not _TAG.fullmatch(tag):
+            return Request(Occurrence.MALFORMED, "", tag=NO_TAG, problem="a command opens with a tag such as a1")
         return self._command(rest, tag)
 
     def forms(self, keyword: str) -> list[Form]:
@@ -129,10 +134,11 @@ def spans(request: Request, line: bytes) -> list[Span]:
     """Where the keyword and each argument of a request stand in its line, for a view of the octets."""
     found: list[Span] = []
     place = 0
-    if request.tag:
+    if request.tag and request.tag != NO_TAG:
         found.append(Span(0, len(request.tag), "tag", "the client's name for this command"))
         place = len(request.tag) + 1
-    text = line.rstrip(b"\r\n")
+    text = line.removesuffix(b"\n").removesuffix(b"\r")
+    place = min(place, len(text))
     end = text.find(b" ", place)
     end = len(text) if end < 0 else end
     form = request.trigger if isinstance(request.trigger, Form) else None

@@ -46,19 +46,29 @@ def load(path: Path) -> Timeline:
         rows = path.read_text(encoding="ascii").splitlines()
     except UnicodeDecodeError as error:
         raise TimelineError(f"{path.name} is no popsim timeline: expected lines of JSON in ASCII") from error
-    number = 0
+    number = 1
     try:
-        header = json.loads(rows[0]) if rows else {}
-        if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
-            raise TimelineError(f"{path.name} is no popsim timeline: its first line does not say {FORMAT!r}")
-        recorder = Recorder(header)
+        recorder = Recorder(_header(json.loads(rows[0]) if rows else {}, path.name))
         for number, row in enumerate(rows[1:], 2):  # noqa: B007 - the message below names the line
             _read(recorder, json.loads(row))
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        if isinstance(error, TimelineError):
-            raise
-        raise TimelineError(f"{path.name}, line {number or 1}: not a line of a timeline ({error})") from error
+    except TimelineError:
+        raise
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        why = " ".join(str(error).split())  # on one line
+        raise TimelineError(f"{path.name}, line {number}: not a line of a timeline ({why})") from error
     return Timeline(recorder)
+
+
+def _header(header: Any, name: str) -> dict[str, Any]:
+    if not isinstance(header, dict) or header.pop("format", None) != FORMAT:
+        raise TimelineError(f"{name} is no popsim timeline: its first line does not say {FORMAT!r}")
+    for key, kind in (("protocol", str), ("edition", int), ("mail", dict), ("initial", dict)):
+        if not isinstance(header.get(key, kind()), kind):
+            raise ValueError(f"expected {key} as {kind.__name__}")
+    for user, rows in header.get("mail", {}).items():
+        if not isinstance(rows, list) or not all(isinstance(row, list) and row for row in rows):
+            raise ValueError(f"expected the mail of {user} as rows that begin with a number")
+    return header
 
 
 _NUMBERS = {pair: number for number, pair in enumerate(KINDS)}
@@ -66,17 +76,27 @@ _NUMBERS = {pair: number for number, pair in enumerate(KINDS)}
 
 def _read(recorder: Recorder, row: Any) -> None:
     if isinstance(row, dict):
-        stream = recorder.stream(int(row["connection"]), ENDPOINTS.index(row["endpoint"]))
+        stream = recorder.stream(_whole(row["connection"]), ENDPOINTS.index(row["endpoint"]))
         stream.append(row["octets"].encode("latin-1"))
         return
     time, connection, endpoint, layer, kind, cause, start, end, *rest = row
-    recorder.now = int(time)
+    values = rest[0] if rest else None
+    if len(rest) > 1 or not isinstance(values, dict | None):
+        raise ValueError("expected at most one item after the octets, with the values that result")
+    recorder.now = _whole(time)
     recorder.add(
         _NUMBERS[layer, kind],
-        int(connection),
+        _whole(connection),
         ENDPOINTS.index(endpoint),
-        cause=int(cause),
-        start=int(start),
-        end=int(end),
-        values=rest[0] if rest else None,
+        cause=_whole(cause, -1, len(recorder) - 1),
+        start=_whole(start),
+        end=_whole(end, start),
+        values=values,
     )
+
+
+def _whole(value: Any, lowest: int = 0, highest: int = 2**50) -> int:
+    """A whole number that stands for a place, a time or an event before this one."""
+    if type(value) is not int or not lowest <= value <= highest:
+        raise ValueError(f"expected a whole number from {lowest} to {highest}, got {value!r}")
+    return value

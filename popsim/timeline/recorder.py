@@ -159,6 +159,11 @@ class Observer:
         if self.peer:
             self.peer._coming.append((end, index))
 
+    def carrier(self, octet: int) -> int:
+        """The message of this end that an octet belongs to: its index while the other end has not read it, or -1."""
+        coming = self.peer._coming if self.peer else ()
+        return next((index for end, index in coming if octet < end), -1)
+
     def answered(self, start: int, end: int, reply: str) -> None:
         """A client has read a whole reply, whose status is ``reply``."""
         self.delivered(start, end, {self._reply_key: reply})

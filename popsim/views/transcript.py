@@ -13,6 +13,8 @@ from popsim.views.flights import flights
 from popsim.views.palette import framed, is_inner, tone
 from popsim.views.rich import Rich
 
+LINE = 200
+"""How many characters of a line are shown: a refusal says at its end where to read on."""
 BODY = 8
 """How many lines of a body are shown where nothing else is asked for."""
 
@@ -129,7 +131,7 @@ class _Shown:
 
     def _message(self, event: Event) -> Iterator[Line]:
         timeline, sender = self._timeline, event.sender
-        text = wording.said(timeline, event, self._protocol, masked=self._masked)
+        text = wording.said(timeline, event, self._protocol, masked=self._masked, longest=LINE)
         yield Line(sender, event.time, text, event.connection)
         for part in body_lines(timeline.octets(event), self._body):
             yield Line("body", None, part, event.connection)

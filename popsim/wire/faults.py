@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CUT = re.compile(r"cut (client|server) after (\d+)(?: on (\d+))?")
-_BEFORE = re.compile(r"cut before (\S+(?: \d+)?)(?: on (\d+))?")
-_KEEP = re.compile(r"keep (\S+) (\d+)")
+_CUT = re.compile(r"cut (client|server) after ([0-9]+)(?: on ([1-9][0-9]*))?")
+_BEFORE = re.compile(r"cut before (\S+(?: [0-9]+)?)(?: on ([1-9][0-9]*))?")
+_KEEP = re.compile(r"keep (\S+) ([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class Fault:
     Three forms, each with its text:
 
     * ``cut server after 120``: the line is cut when octet 120 of the server's stream has left (or the client's);
-    * ``cut before QUIT``: the line is cut instead of the first command line that begins with these words;
+    * ``cut before QUIT``: the line is cut instead of the first command line that begins with these words, in upper
+      or lower case;
     * ``keep alice 2``: the message that has number 2 in alice's maildrop can't be removed.
 
     Args:
@@ -57,5 +58,5 @@ class Fault:
 
     def stops(self, line: bytes) -> bool:
         """Whether this fault cuts the connection instead of sending this command line."""
-        words = self.who.encode()
-        return self.kind == "cut before" and (line == words or line.startswith(words + b" "))
+        words, given = self.who.encode().upper(), line.upper()
+        return self.kind == "cut before" and (given == words or given.startswith(words + b" "))

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from popsim.mail.collection import Mail
-from popsim.wire.scenario import Action, Edit, Scenario
-from popsim.wire.simulation import Simulation
+from popsim.wire.scenario import Edit, Scenario
+from popsim.wire.simulation import Begun, Simulation
 
 
 def fork(scenario: Scenario, at: int, instead: bytes | None = None, mail: Iterable[Mail] = ()) -> Scenario:
@@ -30,18 +30,16 @@ def fork(scenario: Scenario, at: int, instead: bytes | None = None, mail: Iterab
     count = len(simulation.recorder)
     if not 0 <= at < count:
         raise ValueError(f"the timeline has the events 0 to {count - 1}, not {at}")
-    kept = tuple(begun.action for begun in simulation.begun if begun.index <= at)
+    kept = [begun for begun in simulation.begun if begun.index <= at]
     edits = scenario.edits
     if instead is not None:
         edits = (*edits, _edit(kept, instead))
-    return replace(scenario, actions=kept, edits=edits)
+    return replace(scenario, actions=tuple(begun.action for begun in kept), edits=edits)
 
 
-def _edit(kept: tuple[Action, ...], instead: bytes) -> Edit:
+def _edit(kept: list[Begun], instead: bytes) -> Edit:
     """The edit of the last line that was sent."""
-    lines = [action for action in kept if action.kind == "send"]
+    lines = [begun for begun in kept if begun.message >= 0]
     if not lines:
         raise ValueError("nothing had been sent before that event: there is no line to replace")
-    connection = lines[-1].connection
-    number = sum(action.connection == connection for action in lines) - 1
-    return Edit(number, instead, connection)
+    return Edit(lines[-1].message, instead, lines[-1].action.connection)

@@ -7,6 +7,8 @@ from fractions import Fraction
 
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-zµ/]*)\s*")
 _TIMES = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
+LARGEST = 10**15
+"""The largest time in nanoseconds (more than eleven days) and rate in bit/s: times add up, and fit 64 bits."""
 _RATES = {"bit/s": 1, "kbit/s": 10**3, "Mbit/s": 10**6, "Gbit/s": 10**9}
 
 
@@ -44,9 +46,13 @@ def written(value: int, *, rate: bool = False) -> str:
 
 
 def _read(value: int | str, units: dict[str, int], wanted: str) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST:
         return value
     match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
     if not match or match[2] not in units:
         raise ValueError(f"expected {wanted} (units: {', '.join(units)}), got {value!r}")
-    return int(Fraction(match[1]) * units[match[2]])
+    number = Fraction(match[1]) * units[match[2]]
+    if number.denominator != 1 or number > LARGEST:
+        smallest = next(iter(units))
+        raise ValueError(f"expected {wanted}, a whole number of {smallest} and at most {LARGEST}, got {value!r}")
+    return int(number)

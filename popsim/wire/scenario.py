@@ -23,7 +23,7 @@ from popsim.wire.faults import Fault
 from popsim.wire.link import Link
 from popsim.wire.quantity import nanoseconds, written
 
-_MARK = re.compile(r"(\d+|\+[^>\"]+|pipelined|connect|cut)> ?")
+_MARK = re.compile(r"([0-9]+|\+[^>\"]+|pipelined|connect|cut)> ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Action:
         while match := _MARK.match(text):
             text, word = text[match.end() :], match[1]
             if word.isdigit():
-                if word == "0":
+                if not int(word):
                     raise ValueError("connections are counted from 1 in a scenario's text: 1> or 2>")
                 action = replace(action, connection=int(word) - 1)
             elif word.startswith("+"):
@@ -68,8 +68,8 @@ class Action:
         marks += ["pipelined>"] if self.pipelined else []
         marks += [f"{self.kind}>"] if self.kind != "send" else []
         text = _text(self.line)
-        if not marks and _MARK.match(text):
-            marks = ["1>"]
+        if _MARK.match(text):  # a line that looks like a mark is none
+            text = f"\\x{self.line[0]:02x}{text[1:]}"
         return " ".join([*marks, text]) if text else " ".join(marks)
 
 
@@ -189,8 +189,8 @@ def _settings(words: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word in words:
         name, sign, value = word.partition("=")
-        if not sign and name != "minimal":
-            raise ValueError(f"expected settings as name=value before '--', got {word!r}")
+        if bool(sign) is (name == "minimal"):
+            raise ValueError(f"expected settings as name=value, or minimal alone, before '--'; got {word!r}")
         found.setdefault(name, []).append(value or name)
     return found
 
@@ -203,7 +203,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _integer(name: str, text: str) -> int:
-    if not text.isdigit():
+    if not text.removeprefix("-").isdecimal():
         raise ValueError(f"expected a whole number for {name}, got {text!r}")
     return int(text)
 
@@ -225,7 +225,7 @@ def _octets(text: str) -> bytes:
     parts = re.split(r"(\\x[0-9a-fA-F]{2}|\\[rnt\\])", text)
     if any("\\" in part for part in parts[::2]):
         raise ValueError(f"the escapes in a scenario are \\r \\n \\t \\\\ and \\xNN; got {text!r}")
-    known = {"\\r": b"\r", "\\n": b"\n", "\\t": b"\t", "\\\\": b"\\"}
-    return b"".join(
-        part.encode() if not n % 2 else known.get(part) or bytes([int(part[2:], 16)]) for n, part in enumerate(parts)
-    )
+    found = [part.encode("utf-8", "surrogateescape") for part in parts]
+    known = {b"\\r": b"\r", b"\\n": b"\n", b"\\t": b"\t", b"\\\\": b"\\"}
+    found[1::2] = [known.get(part) or bytes([int(part[2:], 16)]) for part in found[1::2]]
+    return b"".join(found)

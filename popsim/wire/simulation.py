@@ -12,6 +12,7 @@ from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.store import Store
 from popsim.protocols.model import START
+from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
 from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER, state_key
 from popsim.timeline.recorder import Observer, Recorder
@@ -26,10 +27,17 @@ DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """An action that was begun, and the index of the first event that it brought about."""
+    """An action that was begun.
+
+    Args:
+        index: the index of the first event that it brought about.
+        action: what was done.
+        message: which line of its connection it sends, counted from 0; -1 where it sends none.
+    """
 
     index: int
     action: Action
+    message: int
 
 
 class NotConnected(ValueError):
@@ -44,13 +52,14 @@ class Simulation:
         mail: the mail that the scenario names by digest; sample mail needs not be given.
 
     Raises:
-        ValueError: the scenario names mail that is neither sample mail nor given.
+        ValueError: the scenario names mail that is neither sample mail nor given, or a user that it has not.
     """
 
     def __init__(self, scenario: Scenario, mail: Iterable[Mail] = ()) -> None:
         self.scenario = scenario
         self.protocol = scenario.speaks
         self.clock = Clock()
+        _check(scenario, self.protocol)
         known = {m.digest[:DIGITS]: m for m in mail}
         self.store = Store(scenario.users, {user: _mail(name, known) for user, name in scenario.mail})
         self._refuse_removals()
@@ -99,16 +108,16 @@ class Simulation:
                 self.clock.plan(self.clock.now + action.after, lambda: None)
                 self.clock.run()
                 self.recorder.now = self.clock.now
-            self.begun.append(Begun(len(self.recorder), action))
+            self.begun.append(Begun(len(self.recorder), action, self._message(action)))
             if not self._do(action):
                 undone.append(action)
         self.clock.run()
         return undone
 
     def body(self, connection: int) -> bytes:
-        """What followed the line of the last answer on a connection, dots removed; b"" where nothing did."""
-        last = self.connections[connection].last_response
-        return last.body or b"" if last else b""
+        """What followed the line of the answer to what was sent last on a connection, dots removed, or b""."""
+        answer = self.connections[connection].answer
+        return answer.body or b"" if answer else b""
 
     def check(self, connection: int) -> None:
         """Raise NotConnected where a connection can't be sent on."""
@@ -118,32 +127,39 @@ class Simulation:
         if condition != OPEN:
             raise NotConnected(f"connection {connection} is {condition}: nothing can be sent; open another one")
 
+    def _message(self, action: Action) -> int:
+        """Which line of its connection an action sends, or -1."""
+        if action.kind != "send" or not self._is_open(action.connection):
+            return -1
+        return self.connections[action.connection].lines_sent
+
+    def _is_open(self, connection: int) -> bool:
+        return 0 <= connection < len(self.connections) and self.connections[connection].condition == OPEN
+
     def _do(self, action: Action) -> bool:
         if action.kind == "connect":
             self.connect()
             return True
-        try:
-            self.check(action.connection)
-        except NotConnected:
+        if not self._is_open(action.connection):
             return False
         connection = self.connections[action.connection]
-        if action.kind == "cut":
+        line = self._edited(connection, action.line)
+        stops = any(f.stops(line) and f.connection == connection.number for f in self.scenario.faults)
+        if action.kind == "cut" or stops:
             connection.cut()
             return True
-        if any(f.stops(action.line) and f.connection == connection.number for f in self.scenario.faults):
-            connection.cut()
-            return True
-        self._send(connection, action.line)
-        return True
-
-    def _send(self, connection: Connection, line: bytes) -> None:
-        place = (connection.number, connection.lines_sent)
-        for edit in self.scenario.edits:
-            if (edit.connection, edit.message) == place:
-                line = edit.line
         connection.lines_sent += 1
+        connection.answer = None
         connection.client.request(line)
         connection.flush()
+        return True
+
+    def _edited(self, connection: Connection, line: bytes) -> bytes:
+        """The line that is sent instead of this one; of several edits the last holds."""
+        for edit in self.scenario.edits:
+            if (edit.connection, edit.message) == (connection.number, connection.lines_sent):
+                line = edit.line
+        return line
 
     def _refuse_removals(self) -> None:
         for fault in self.scenario.faults:
@@ -169,6 +185,19 @@ def run(scenario: Scenario, mail: Iterable[Mail] = ()) -> Timeline:
     simulation = Simulation(scenario, mail)
     simulation.perform(scenario.actions)
     return simulation.timeline
+
+
+def _check(scenario: Scenario, protocol: Protocol) -> None:
+    """Refuse a scenario that speaks of users or logins that it has not."""
+    users = [user.name for user in scenario.users]
+    named = [user for user, _ in scenario.mail] + [fault.who for fault in scenario.faults if fault.kind == "keep"]
+    for name in named:
+        if name not in users:
+            raise ValueError(f"the scenario has the users {', '.join(users)}, not {name!r}")
+    keywords = [form.keyword for form in protocol.table.forms]
+    for user in scenario.users:
+        if user.login and user.login not in keywords:
+            raise ValueError(f"expected NAME:SECRET or NAME:SECRET:COMMAND for a login, got {str(user)!r}")
 
 
 def mail_name(mail: Mail) -> str:

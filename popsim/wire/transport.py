@@ -56,21 +56,28 @@ class Connection:
         self._recorder, self._clock, self._link = recorder, clock, link
         self._free = [0, 0]
         self._cause = -1
-        self.last_response: Response | None = None
-        self._cuts = {
-            ENDPOINTS.index(f.who): f.number for f in faults if f.kind == "cut after" and f.connection == number
-        }
+        self.answer: Response | None = None
+        """The first answer to what was sent last."""
+        # Sorted downwards: of two cuts of one stream the earlier one happens.
+        cuts = sorted((f for f in faults if f.kind == "cut after" and f.connection == number), key=lambda f: -f.number)
+        self._cuts = {ENDPOINTS.index(f.who): f.number for f in cuts}
 
     # Opening
 
     def open(self) -> None:
         """Begin the handshake of three segments; the server greets when it is done."""
         self._note(f"{self.number}.connection", OPENING)
-        self._segment(CLIENT, "SYN", lambda: self._segment(SERVER, "SYN ACK", self._established))
+        for end in (CLIENT, SERVER):  # a connection is part of the record though no octet may ever cross it
+            self._recorder.stream(self.number, end)
+        self._segment(CLIENT, "SYN", self._asked)
+
+    def _asked(self) -> None:
+        self._segment(SERVER, "SYN ACK", self._established, cause=self._cause)
 
     def _established(self) -> None:
-        self._happened(STREAM_OPENED, CLIENT, OPEN)
-        self._segment(CLIENT, "ACK", self._accepted)
+        opened = self._happened(STREAM_OPENED, CLIENT, OPEN)
+        self.client.opened()
+        self._segment(CLIENT, "ACK", self._accepted, cause=opened)
 
     def _accepted(self) -> None:
         self._observers[SERVER].cause = self._happened(STREAM_OPENED, SERVER, OPEN)
@@ -86,7 +93,8 @@ class Connection:
                 self._transmit(end, pieces)
         if self.server.closed and self.condition == OPEN:
             self.condition = CLOSING
-            self._segment(SERVER, "FIN", self._finished)
+            last = self._observers[SERVER].carrier(self._recorder.stream(self.number, SERVER).length - 1)
+            self._segment(SERVER, "FIN", self._finished, cause=last if last >= 0 else self._cause)
 
     def _transmit(self, end: int, pieces: list[bytes]) -> None:
         stream = self._recorder.stream(self.number, end)
@@ -97,7 +105,8 @@ class Connection:
         for place in range(start, stream.length, mss):
             last = min(place + mss, stream.length)
             if cut is not None and cut <= last:
-                self._data(end, place, max(cut, place), cuts=True)
+                if cut > place or not place:  # else the cut is behind: whatever is said now stays at this end
+                    self._data(end, place, cut, cuts=True)
                 return
             self._data(end, place, last)
 
@@ -116,18 +125,18 @@ class Connection:
             else:
                 self.flush()
 
-        self._segment(end, "data", arrived, start, last)
+        self._segment(end, "data", arrived, start, last, self._observers[end].carrier(start))
 
     def _heard(self, octets: bytes) -> None:
         for response in self.client.receive(octets):
-            self.last_response = response
+            self.answer = self.answer or response
 
     # The end
 
     def _finished(self) -> None:
-        self._happened(STREAM_CLOSED, CLIENT, CLOSING)
+        closed = self._happened(STREAM_CLOSED, CLIENT, CLOSING)
         self.client.lost()
-        self._segment(CLIENT, "FIN", lambda: self._end(SERVER))
+        self._segment(CLIENT, "FIN", lambda: self._end(SERVER), cause=closed)
 
     def _end(self, end: int) -> None:
         self.condition = ENDED
@@ -150,7 +159,9 @@ class Connection:
 
     # Segments
 
-    def _segment(self, end: int, what: str, arrived: Callable[[], None], start: int = 0, last: int = 0) -> None:
+    def _segment(
+        self, end: int, what: str, arrived: Callable[[], None], start: int = 0, last: int = 0, cause: int = -1
+    ) -> None:
         """Let a segment leave when the line is free, and arrive when it has crossed."""
         leaves = max(self._clock.now, self._free[end])
         self._free[end] = leaves + self._link.serialisation(last - start)
@@ -163,7 +174,6 @@ class Connection:
             values: dict[str, object] = {f"{name}.segment": what}
             if last:
                 values[f"{name}.sent"] = last
-            cause = self._observers[end].cause
             sent = self._add(SEGMENT_SENT, end, cause, start, last, values)
             self._plan(arrives, lambda: arrive(sent))
 

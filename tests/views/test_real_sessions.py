@@ -48,7 +48,7 @@ def test_the_transcript(timeline: Timeline) -> None:
     assert len([r for r in rows if re.match(r".{11}  (\[\d\] )?[CS]: ", r)]) == len(told)
     for event in told:
         mark = "C: " if event.endpoint == "client" else "S: "
-        assert any(mark + said(timeline, event, protocol) in row for row in rows)
+        assert any(mark + said(timeline, event, protocol, longest=200) in row for row in rows)
 
 
 def test_the_ladder(timeline: Timeline) -> None:

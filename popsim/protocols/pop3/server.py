@@ -37,7 +37,8 @@ class Pop3Service:
         protocol: the edition that is spoken.
         store: the users and their maildrops.
         session: a number that tells this session from the others that want the same lock.
-        timestamp: the greeting's timestamp (RFC 1939 §7, APOP), different for each session.
+        timestamp: the greeting's timestamp (RFC 1939 §7, APOP), different for each session; "" for a server on which
+            nobody logs in by digest (some clients try nothing else once they see a timestamp).
         reveal_names: whether an unknown name is refused at once; RFC 1939 §13 warns that this tells names to
             strangers, so by default the refusal comes with the password.
     """
@@ -88,7 +89,7 @@ class Pop3Service:
     # Login
 
     def _opened(self, _: Request) -> Answer:
-        stamp = f" {self._timestamp}" if table.APOP in self._protocol.forms else ""
+        stamp = f" {self._timestamp}" if self._timestamp and table.APOP in self._protocol.forms else ""
         return Answer(ALWAYS, f"{self._protocol.title} server ready{stamp}".encode())
 
     def _user(self, request: Request) -> Answer:

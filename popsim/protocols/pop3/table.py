@@ -87,7 +87,7 @@ NOT_READ = "nothing is read after the last command"
 
 _LINE = (Unit.LINE,)
 _LINES = (Unit.LINE, Unit.MULTILINE)
-_SILENT = "1460 §3 (the text sets no rule for such a line; read as RFC 1725 §3 has it)"
+_SILENT = "1460 §3 (the text sets no rule for such a line; read as RFC 1939 §3 has it)"
 _AT_ONCE = "1939 §7 (PASS only immediately after USER: any other line ends the attempt)"
 _AFTER_USER = "1460 §4 (after USER the text knows PASS and QUIT only)"
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from popsim.timeline import Step
-from popsim.timeline.event import ENDPOINTS, MESSAGE_DELIVERED, MESSAGE_SENT, STREAM_CLOSED, STREAM_LOST
+from popsim.timeline.event import ENDPOINTS, KINDS, MESSAGE_DELIVERED, MESSAGE_SENT, STREAM_CLOSED, STREAM_LOST
 from popsim.views.flights import Fate
 
 DETAILS = ("message", "event")
 """How finely the player steps: at each message and connection, or at every event."""
+_OF_AN_END = [number for number, (layer, _) in enumerate(KINDS) if layer in ("message", "stream")]
 EVERY = -1
 """The number that stands for every connection."""
 
@@ -72,12 +73,18 @@ class Record:
         event = self.events[index]
         if event.kind != MESSAGE_SENT or any(e.kind == MESSAGE_DELIVERED and e.cause == index for e in self.events):
             return ""
+        if not self._recorded(event.connection, 1 - event.end):
+            return ""
         come = self.at(len(self.events) - 1).get(f"{event.connection}.{event.endpoint}.delivered", 0)
         if event.stop <= come:
             return str(Fate.UNREAD.value)
         ends = (STREAM_CLOSED, STREAM_LOST)
         over = any(e.connection == event.connection and e.kind in ends for e in self.events)
         return str((Fate.LOST if over else Fate.UNDER_WAY).value)
+
+    def _recorded(self, connection: int, end: int) -> bool:
+        """Whether anything was written down at this end: a server on a socket knows nothing of its client's."""
+        return any((e.connection, e.end) == (connection, end) and e.kind in _OF_AN_END for e in self.events)
 
     @property
     def connections(self) -> list[int]:

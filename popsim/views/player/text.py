@@ -154,6 +154,8 @@ def _maildrop(record: Record, user: str, values: Mapping[str, Any]) -> Iterator[
 def _traffic(values: Mapping[str, Any], connection: int) -> Iterator[str]:
     for endpoint in ENDPOINTS:
         sent = int(values.get(f"{connection}.{endpoint}.sent", 0))
-        come = int(values.get(f"{connection}.{endpoint}.delivered", 0))
+        arrived = f"{connection}.{endpoint}.delivered"
+        come = int(values.get(arrived, 0))
         flying = f", {sent - come:,} on the way" if sent > come else ""
-        yield f"  from the {endpoint}: {format_octets(sent)} sent, {come:,} arrived{flying}"
+        known = f", {come:,} arrived{flying}" if arrived in values or not sent else ""
+        yield f"  from the {endpoint}: {format_octets(sent)} sent{known}"

@@ -80,6 +80,7 @@ class Record {
 
   /** What became of something sent that was never read or, of a segment, never arrived. */
   fate(event) {
+    if (!this.recorded(event.connection, 1 - event.end)) return "";
     const now = this.at(this.events.length - 1);
     const come = now[`${event.connection}.${ENDS[event.end]}.delivered`] ?? 0;
     if (event.layer === "message" && event.stop <= come) return UNREAD;
@@ -87,6 +88,13 @@ class Record {
       (other) => other.connection === event.connection && ENDINGS.includes(other.kind),
     );
     return over ? LOST : UNDER_WAY;
+  }
+
+  /** Whether anything was written down at this end: a server on a socket knows nothing of its client's. */
+  recorded(connection, end) {
+    return this.events.some(
+      (event) => event.connection === connection && event.end === end && ["message", "stream"].includes(event.layer),
+    );
   }
 
   /** An event in words, with its connection where there are several. */

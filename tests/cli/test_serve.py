@@ -1,0 +1,95 @@
+"""`popsim serve` as a program: how it begins, how it ends, and what it leaves."""
+
+from __future__ import annotations
+
+import signal
+import stat
+from pathlib import Path
+
+import pytest
+
+from popsim.timeline import Timeline
+from tests.cli.running import popsim
+from tests.sockets.clients import Raw
+from tests.sockets.running import served
+
+
+def test_the_first_line_says_where() -> None:
+    with served("--user", "ana:x", "--mail", "dots") as server:
+        assert server.first == f"pop3 127.0.0.1:{server.port}"
+        with Raw(server.port) as client:
+            assert client.login("ana", "x").startswith(b"+OK")
+        assert server.end() == 0
+        assert server.out == ""  # the first line was all
+        lines = server.err.splitlines()
+        assert lines[0].startswith("ana: 4 messages, ") and lines[0].endswith("(dots)")
+        assert lines[1] == "mail is read-only: deletions last until the server stops (Ctrl-C)"
+        assert lines[2:] == ["stopped after 1 connection"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("clients", [0, 3])
+def test_a_signal_ends_it(tmp_path: Path, number: int, clients: int) -> None:
+    record = tmp_path / "record.jsonl"
+    with served("--mail", "minimal", "--record", record) as server:
+        connected = [Raw(server.port) for _ in range(clients)]
+        for client in connected[:1]:
+            client.login()
+            client.say("DELE 1")
+        assert server.end(number) == 0
+        for client in connected:
+            assert client.rest() == b""
+            client.close()
+    timeline = Timeline.load(record)
+    last = timeline.at(len(timeline) - 1)
+    assert timeline.header["title"] == f"POP3 (RFC 1939) on 127.0.0.1:{server.port}"
+    assert [last.state("server", n) for n in range(clients)] == ["CLOSED"] * clients
+    assert last.marks("alice") == {1: "kept", 2: "kept"}  # no QUIT, no removal
+    assert last.lock("alice") is None
+    for client, n in zip(connected, range(clients), strict=True):
+        assert timeline.stream(n, "client") == client.sent
+        assert timeline.stream(n, "server") == client.got
+    assert stat.S_IMODE(record.stat().st_mode) == 0o600
+    shown = popsim("show", record)
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert ("DELE 1" in shown.stdout) == bool(clients)
+
+
+def test_two_signals_end_it_once(tmp_path: Path) -> None:
+    with served("--record", tmp_path / "r.jsonl") as server:
+        server.process.send_signal(signal.SIGINT)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.wait() == 0
+    assert Timeline.load(tmp_path / "r.jsonl").connections == [0]
+
+
+def test_an_older_recording_is_replaced_at_the_end_only(tmp_path: Path) -> None:
+    record = tmp_path / "r.jsonl"
+    record.write_text("older", encoding="ascii")
+    with served("--record", record) as server:
+        with Raw(server.port) as client:
+            client.say("QUIT")
+        assert record.read_text(encoding="ascii") == "older"
+        assert server.end() == 0
+    assert Timeline.load(record).stream(0, "client") == b"QUIT\r\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
+
+
+def test_each_user_has_mail_of_their_own(tmp_path: Path) -> None:
+    options = ["--user", "alice:secret", "--user", "bob:word", "--user", "eve:apple", "--mail", "four"]
+    with served(*options, "--mail", "bob:minimal") as server:
+        for name, secret, count in (("alice", "secret", b"4"), ("bob", "word", b"2"), ("eve", "apple", b"0")):
+            with Raw(server.port) as client:
+                client.login(name, secret)
+                assert client.say("STAT").split()[1] == count
+
+
+def test_an_address_of_the_other_kind() -> None:
+    try:
+        with served("--host", "::1") as server:
+            assert server.first == f"pop3 [::1]:{server.port}"
+            assert server.end() == 0
+    except AssertionError as error:
+        if "cannot listen" in str(error):
+            pytest.skip("this machine has no IPv6")
+        raise
