@@ -75,8 +75,8 @@ class ServerEngine:
         self._occur(Occurrence.SECURED)
 
     def news(self) -> None:
-        """The mailbox has changed: the table says whether the client hears of it now."""
-        if not self.closed:
+        """The mailbox has changed: the table says whether the client hears of it now; without a row it does not."""
+        if self.state.kind == "state" and self.protocol.outcomes(self.state, Occurrence.NEWS):
             self._occur(Occurrence.NEWS)
 
     # Out

@@ -19,9 +19,10 @@ class Clock:
         self._count += 1
         heappush(self._planned, (max(time, self.now), self._count, action))
 
-    def run(self) -> None:
-        """Go on until nothing is planned any more."""
+    def run(self, until: int | None = None) -> None:
+        """Go on until nothing is planned any more, or until a time in nanoseconds, whatever is planned after it."""
         planned = self._planned
-        while planned:
+        while planned and (until is None or planned[0][0] <= until):
             self.now, _, action = heappop(planned)
             action()
+        self.now = max(self.now, until or 0)

@@ -6,7 +6,8 @@ come the commands that the client sends, in order, each when all is quiet after 
     pop3 edition=1939 user=alice:secret mail=alice:inbox "delay=40 ms" seed=1 -- "USER alice" "PASS secret" STAT QUIT
 
 A command may open with marks: ``2>`` sends it on the second connection, ``+5s>`` lets five seconds pass first, and
-``pipelined>`` sends it without waiting for answers. ``connect>`` alone opens one more connection, ``cut>`` loses one.
+``pipelined>`` sends it without waiting for answers, so that ``+2s> pipelined>`` counts from the command before it and
+not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one.
 """
 
 from __future__ import annotations

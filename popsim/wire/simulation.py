@@ -103,11 +103,9 @@ class Simulation:
         for action in actions:
             if not action.pipelined:
                 self.clock.run()
-            self.recorder.now = self.clock.now
             if action.after:
-                self.clock.plan(self.clock.now + action.after, lambda: None)
-                self.clock.run()
-                self.recorder.now = self.clock.now
+                self.clock.run(self.clock.now + action.after)
+            self.recorder.now = self.clock.now
             self.begun.append(Begun(len(self.recorder), action, self._message(action)))
             if not self._do(action):
                 undone.append(action)

@@ -259,3 +259,13 @@ def test_a_refused_session_takes_no_lock_and_leaves_none() -> None:
     second.engine.lost()
     assert server.locks() == [first.number]
     assert marks(connect(server).send(LOGIN)) == [b"+OK", b"-ERR"]
+
+
+def test_news_of_a_maildrop_is_not_told() -> None:
+    """POP3 has no words for it: the numbers were given when the maildrop was opened (RFC 1939 §4)."""
+    mine = logged_in()
+    mine.engine.news()
+    assert mine.take() == b"" and mine.send(b"STAT\r\n").startswith(b"+OK 3 ")
+    mine.send(b"QUIT\r\n")
+    mine.engine.news()
+    assert mine.take() == b""

@@ -137,3 +137,28 @@ def test_on_a_lost_connection_nothing_is_sent() -> None:
 )
 def test_how_a_fault_is_written(text: str, fault: Fault) -> None:
     assert Fault.parse(text) == fault and str(fault) == text
+
+
+def test_segments_that_wait_for_the_line_never_leave_a_cut_one() -> None:
+    """On a slow line the last segments of a long answer are still waiting when it is cut."""
+    scenario = Scenario.parse("pop3 mail=alice:inbox 'rate=8 kbit/s' 'delay=10 ms' mss=500 'fault=cut client after 30'")
+    lines = ("USER alice", "PASS secret", "pipelined> RETR 6", "pipelined> NOOP")
+    timeline = run(scenario.then(*lines))
+    last = timeline.at(len(timeline) - 1)
+    assert last.octets("client") == 30 and last.lock("alice") is None
+    lost = next(e for e in timeline.events("stream", "Lost"))
+    assert all(e.index < lost.index for e in timeline.events("segment", "Sent"))
+
+
+def test_a_client_cuts_the_line_in_the_middle_of_an_answer() -> None:
+    """RETR 6 has 50,131 octets: at 8 kbit/s, that is 1 ms an octet, they take a minute; after two seconds it is over."""
+    lines = ("USER alice", "PASS secret", "RETR 6", "+2 s> pipelined> cut>")
+    timeline = run(Scenario.parse("pop3 mail=alice:inbox 'rate=8 kbit/s' 'delay=10 ms' mss=100").then(*lines))
+    asked = [e.time for e in timeline.events("message", "Sent") if e.endpoint == "client"][-1]
+    client, server = timeline.events("stream", "Lost")
+    assert (client.endpoint, client.time - asked, server.time - client.time) == ("client", 2 * 10**9, 10**7)
+    last = timeline.at(len(timeline) - 1)
+    came = last.octets() - sum(len(line) + 2 for line in timeline.stream(0).split(b"\r\n")[:3])
+    # RETR took 48 + 10 ms to be read; then a segment of 100 octets came every 140 ms: 13 in 1,932 ms.
+    assert came == 1300
+    assert last.lock("alice") is None and timeline.events("segment", "Dropped")
