@@ -151,7 +151,7 @@ def test_segments_that_wait_for_the_line_never_leave_a_cut_one() -> None:
 
 
 def test_a_client_cuts_the_line_in_the_middle_of_an_answer() -> None:
-    """RETR 6 has 50,131 octets: at 8 kbit/s, that is 1 ms an octet, they take a minute; after two seconds it is over."""
+    """The 50,131 octets of message 6 take a minute at 8 kbit/s, 1 ms an octet; after two seconds it is over."""
     lines = ("USER alice", "PASS secret", "RETR 6", "+2 s> pipelined> cut>")
     timeline = run(Scenario.parse("pop3 mail=alice:inbox 'rate=8 kbit/s' 'delay=10 ms' mss=100").then(*lines))
     asked = [e.time for e in timeline.events("message", "Sent") if e.endpoint == "client"][-1]
