@@ -1,6 +1,10 @@
-"""The README's two commands, and that CI runs the one that stands there."""
+"""The README's commands and its five minutes of use: they run as they stand there."""
 
+import re
 import subprocess
+from pathlib import Path
+
+import pytest
 
 from tests.project.tree import ROOT, command
 
@@ -24,3 +28,10 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
         ["bash", str(ROOT / ".ci" / "run"), "--show-command"], capture_output=True, text=True, timeout=30
     )
     assert (shown.returncode, shown.stdout) == (0, command("test") + "\n")
+
+
+def test_the_five_minutes_of_use_run_as_they_stand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block, "README.md", "exec"), {})
+    assert (tmp_path / "session.jsonl").exists()
