@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from popsim.wire import Action
 
 _EPILOG = """\b
-A command may open with marks: 2> sends it on the second connection, which
-connect> opens; +5s> lets five seconds pass first; pipelined> sends it without
-waiting for the answers before it; cut> loses the connection.
+A command may open with marks: 1> sends it on connection 1, which connect>
+opens (the first one is 0); +5s> lets five seconds pass first; pipelined>
+sends it without waiting for the answers before it; cut> loses the
+connection.
 
 \b
 popsim run pop3 "USER alice" "PASS secret" STAT "RETR 1" QUIT

@@ -115,7 +115,7 @@ class Lab(Rich):
     def run(self, *lines: str) -> Transcript:
         """Send several lines, each when the one before is answered, and return the transcript of just these.
 
-        A line may open with the marks of a scenario, such as ``2>`` for the second connection or ``pipelined>``.
+        A line may open with the marks of a scenario, such as ``1>`` for connection 1 or ``pipelined>``.
 
         Raises:
             NotConnected: a connection was not open, and a fault was not the reason.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_CUT = re.compile(r"cut (client|server) after ([0-9]+)(?: on ([1-9][0-9]*))?")
-_BEFORE = re.compile(r"cut before (\S+(?: [0-9]+)?)(?: on ([1-9][0-9]*))?")
+_CUT = re.compile(r"cut (client|server) after ([0-9]+)(?: on ([0-9]+))?")
+_BEFORE = re.compile(r"cut before (\S+(?: [0-9]+)?)(?: on ([0-9]+))?")
 _KEEP = re.compile(r"keep (\S+) ([0-9]+)")
 
 
@@ -35,15 +35,15 @@ class Fault:
 
     @classmethod
     def parse(cls, text: str) -> Fault:
-        """Read one of the three forms; ``on 2`` at the end names the second connection.
+        """Read one of the three forms; ``on 1`` at the end names the connection (the first one is 0).
 
         Raises:
             ValueError: the text is none of them.
         """
         if match := _CUT.fullmatch(text):
-            return cls("cut after", match[1], int(match[2]), int(match[3] or 1) - 1)
+            return cls("cut after", match[1], int(match[2]), int(match[3] or 0))
         if match := _BEFORE.fullmatch(text):
-            return cls("cut before", match[1], 0, int(match[2] or 1) - 1)
+            return cls("cut before", match[1], 0, int(match[2] or 0))
         if match := _KEEP.fullmatch(text):
             return cls("keep", match[1], int(match[2]))
         raise ValueError(
@@ -51,7 +51,7 @@ class Fault:
         )
 
     def __str__(self) -> str:
-        on = f" on {self.connection + 1}" if self.connection else ""
+        on = f" on {self.connection}" if self.connection else ""
         if self.kind == "cut after":
             return f"cut {self.who} after {self.number}{on}"
         return f"cut before {self.who}{on}" if self.kind == "cut before" else f"keep {self.who} {self.number}"

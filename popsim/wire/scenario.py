@@ -5,9 +5,9 @@ come the commands that the client sends, in order, each when all is quiet after 
 
     pop3 edition=1939 user=alice:secret mail=alice:inbox "delay=40 ms" seed=1 -- "USER alice" "PASS secret" STAT QUIT
 
-A command may open with marks: ``2>`` sends it on the second connection, ``+5s>`` lets five seconds pass first, and
-``pipelined>`` sends it without waiting for answers, so that ``+2s> pipelined>`` counts from the command before it and
-not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one.
+A command may open with marks: ``1>`` sends it on connection 1 (the first one is 0), ``+5s>`` lets five seconds pass
+first, and ``pipelined>`` sends it without waiting for answers, so that ``+2s> pipelined>`` counts from the command
+before it and not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ class Action:
         while match := _MARK.match(text):
             text, word = text[match.end() :], match[1]
             if word.isdigit():
-                if not int(word):
-                    raise ValueError("connections are counted from 1 in a scenario's text: 1> or 2>")
-                action = replace(action, connection=int(word) - 1)
+                action = replace(action, connection=int(word))
             elif word.startswith("+"):
                 action = replace(action, after=nanoseconds(word[1:]))
             elif word == "pipelined":
@@ -64,7 +62,7 @@ class Action:
         return replace(action, line=_octets(text))
 
     def __str__(self) -> str:
-        marks = [f"{self.connection + 1}>"] if self.connection else []
+        marks = [f"{self.connection}>"] if self.connection else []
         marks += [f"+{written(self.after)}>"] if self.after else []
         marks += ["pipelined>"] if self.pipelined else []
         marks += [f"{self.kind}>"] if self.kind != "send" else []
@@ -89,15 +87,15 @@ class Edit:
     connection: int = 0
 
     def __str__(self) -> str:
-        return f"{self.connection + 1}.{self.message + 1}:{_text(self.line)}"
+        return f"{self.connection}.{self.message}:{_text(self.line)}"
 
     @classmethod
     def parse(cls, text: str) -> Edit:
-        """Read ``1.3:NOOP``: on connection 1, the third line. Raises ValueError."""
-        match = re.fullmatch(r"([1-9]\d*)\.([1-9]\d*):(.*)", text, re.DOTALL)
+        """Read ``0.2:NOOP``: on connection 0, the line that had two before it. Raises ValueError."""
+        match = re.fullmatch(r"([0-9]+)\.([0-9]+):(.*)", text, re.DOTALL)
         if not match:
-            raise ValueError(f"expected an edit as CONNECTION.MESSAGE:LINE, with 1 for the first of each, got {text!r}")
-        return cls(int(match[2]) - 1, _octets(match[3]), int(match[1]) - 1)
+            raise ValueError(f"expected an edit as CONNECTION.MESSAGE:LINE, with 0 for the first of each, got {text!r}")
+        return cls(int(match[2]), _octets(match[3]), int(match[1]))
 
 
 DEFAULT_USER = User("alice", "secret")

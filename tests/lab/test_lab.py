@@ -77,13 +77,13 @@ def test_what_was_done_is_a_scenario() -> None:
     )
     lab.run("USER alice", "PASS secret", "DELE 1", "LAST")
     lab.connect()
-    lab.run("2> USER alice", "2> PASS secret")
+    lab.run("1> USER alice", "1> PASS secret")
     lab.cut(1)
     lab.send("QUIT")
     assert str(lab.scenario) == (
         "pop3 edition=1460 user=alice:secret mail=alice:minimal 'delay=5 ms' 'rate=1 Mbit/s' mss=500 seed=3 "
-        "'fault=keep alice 1' -- 'USER alice' 'PASS secret' 'DELE 1' LAST 'connect>' '2> USER alice' '2> PASS secret' "
-        "'2> cut>' QUIT"
+        "'fault=keep alice 1' -- 'USER alice' 'PASS secret' 'DELE 1' LAST 'connect>' '1> USER alice' '1> PASS secret' "
+        "'1> cut>' QUIT"
     )
     assert run(lab.scenario) == lab.timeline == Lab.of(str(lab.scenario)).timeline
     assert lab.timeline.header["scenario"] == str(lab.scenario)
@@ -143,7 +143,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: Lab().fork(at=3, instead="NOOP"), "nothing had been sent before that event"),
     (lambda: Lab().send("NOOP", connection=1), "there is no connection 1; there are 0 to 0"),
     (lambda: Lab().cut(5), "there is no connection 5"),
-    (lambda: Lab().run("2> NOOP"), "there is no connection 1"),
+    (lambda: Lab().run("1> NOOP"), "there is no connection 1"),
     (lambda: Lab().run("+soon> NOOP"), "expected a time such as '40 ms'"),
     (lambda: Lab().timeline.at(999), "the timeline has the moments -1 to"),
 ]

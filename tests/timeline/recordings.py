@@ -72,11 +72,11 @@ SCENARIOS = {
     ),
     "cut before QUIT": (
         'pop3 mail=alice:minimal "fault=cut before QUIT" -- "USER alice" "PASS secret" "DELE 1" QUIT connect> '
-        '"2> USER alice" "2> PASS secret" "2> QUIT"'
+        '"1> USER alice" "1> PASS secret" "1> QUIT"'
     ),
     "two at once": (
-        'pop3 mail=alice:minimal -- connect> "USER alice" "2> USER alice" "PASS secret" "2> pipelined> PASS secret" '
-        '"DELE 1" QUIT "2> +5 s> USER alice" "2> PASS secret" "2> QUIT"'
+        'pop3 mail=alice:minimal -- connect> "USER alice" "1> USER alice" "PASS secret" "1> pipelined> PASS secret" '
+        '"DELE 1" QUIT "1> +5 s> USER alice" "1> PASS secret" "1> QUIT"'
     ),
     "a removal that fails": 'pop3 mail=alice:minimal "fault=keep alice 1" -- "USER alice" "PASS secret" "DELE 1" QUIT',
     "several lines at once": 'pop3 mail=alice:minimal -- "USER alice\\r\\nPASS secret\\r\\nSTAT\\nNOOP" QUIT',

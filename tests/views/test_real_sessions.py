@@ -26,7 +26,7 @@ SCENARIOS = {
     "cut in an answer": f'{_SETTINGS} "rate=100 kbit/s" "fault=cut server after 20000" -- '
     f'{_LOGIN} "+30s>STAT" "RETR 6"',
     "cut before QUIT": f'{_SETTINGS} "fault=cut before QUIT" -- {_LOGIN} "DELE 1" QUIT',
-    "two": f'{_SETTINGS} -- {_LOGIN} "connect>" "2>USER alice" "2>PASS secret" "cut>" "2>QUIT"',
+    "two": f'{_SETTINGS} -- {_LOGIN} "connect>" "1>USER alice" "1>PASS secret" "cut>" "1>QUIT"',
     "noise": f'{_SETTINGS} edition=1460 -- "<b>" "LIST" {_LOGIN} "RETR x" "LAST" "UIDL" "RETR 99"',
 }
 

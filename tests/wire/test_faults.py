@@ -10,7 +10,7 @@ from popsim.timeline import Timeline
 from popsim.wire import Fault, NotConnected, Scenario, Simulation, run
 
 LINES = ("USER alice", "PASS secret", "DELE 1", "RETR 2", "QUIT")
-AFTER = ("connect>", "2> USER alice", "2> PASS secret", "2> STAT", "2> QUIT")
+AFTER = ("connect>", "1> USER alice", "1> PASS secret", "1> STAT", "1> QUIT")
 SENT = b"".join(line.encode() + b"\r\n" for line in LINES)
 
 
@@ -97,7 +97,7 @@ def test_cut_before_an_argument() -> None:
 
 
 def test_a_fault_of_the_second_connection() -> None:
-    timeline = session("cut before STAT on 2")
+    timeline = session("cut before STAT on 1")
     assert timeline.stream(0, "client") == SENT and timeline.stream(1, "client").endswith(b"PASS secret\r\n")
 
 
@@ -117,7 +117,7 @@ def test_a_client_cuts_the_line_itself() -> None:
 
 def test_on_a_lost_connection_nothing_is_sent() -> None:
     simulation = Simulation(Scenario(faults=(Fault.parse("cut before STAT"),)))
-    undone = simulation.perform(Scenario().then("USER alice", "STAT", "NOOP", "2> NOOP").actions)
+    undone = simulation.perform(Scenario().then("USER alice", "STAT", "NOOP", "1> NOOP").actions)
     assert [action.line for action in undone] == [b"NOOP", b"NOOP"]
     with pytest.raises(NotConnected, match="^connection 0 is lost: nothing can be sent; open another one$"):
         simulation.check(0)
@@ -129,9 +129,9 @@ def test_on_a_lost_connection_nothing_is_sent() -> None:
     ("text", "fault"),
     [
         ("cut server after 120", Fault("cut after", "server", 120)),
-        ("cut client after 0 on 2", Fault("cut after", "client", 0, 1)),
+        ("cut client after 0 on 1", Fault("cut after", "client", 0, 1)),
         ("cut before QUIT", Fault("cut before", "QUIT")),
-        ("cut before RETR 1 on 3", Fault("cut before", "RETR 1", 0, 2)),
+        ("cut before RETR 1 on 2", Fault("cut before", "RETR 1", 0, 2)),
         ("keep alice 2", Fault("keep", "alice", 2)),
     ],
 )

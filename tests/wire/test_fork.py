@@ -74,14 +74,14 @@ def test_the_last_edit_of_a_line_holds() -> None:
     twice = fork(once, len(run(once)) - 1, b"PASS guess")
     assert run(once).stream(0, "client").endswith(b"PASS wrong\r\n")
     assert run(twice).stream(0, "client") == b"USER alice\r\nPASS guess\r\n"
-    assert [str(edit) for edit in twice.edits] == ["1.2:PASS wrong", "1.2:PASS guess"]
+    assert [str(edit) for edit in twice.edits] == ["0.1:PASS wrong", "0.1:PASS guess"]
 
 
 def test_only_lines_that_left_can_be_replaced() -> None:
     """What was to be sent on a lost connection never left: the line before it is the last one."""
     scenario = Scenario.parse('pop3 mail=alice:minimal -- "USER alice" cut> STAT LIST')
     child = fork(scenario, len(run(scenario)) - 1, b"NOOP")
-    assert [str(edit) for edit in child.edits] == ["1.1:NOOP"]
+    assert [str(edit) for edit in child.edits] == ["0.0:NOOP"]
 
 
 @pytest.mark.parametrize("at", [-1, 10**6])

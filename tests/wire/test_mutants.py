@@ -97,7 +97,7 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a scenario forgets the marks": (
         sets(Action, "parse", reads_marks_only_once),
-        lambda: test_scenario.test_how_an_action_is_written("2> QUIT", Action(b"QUIT", 1)),
+        lambda: test_scenario.test_how_an_action_is_written("1> QUIT", Action(b"QUIT", 1)),
     ),
     "something of the machine gets into the record": (
         sets(Scenario, "__str__", lambda self: f"scenario at {id(self)}"),
