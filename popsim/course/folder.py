@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from popsim.course.student import student_copy
 
@@ -59,19 +60,22 @@ def launch(
 
     It listens on 127.0.0.1 only, at `port` or at a free one near Jupyter's usual, and opens the first
     notebook in the web browser unless `browser` is false; `extra` are further arguments for JupyterLab.
-    SIGINT and SIGTERM are passed on to it, and end it without a question. Call it from the main thread.
+    SIGINT, SIGTERM and SIGHUP are passed on to it, and end it without a question. Call it from the main thread.
     Raises CourseError where JupyterLab is not installed.
     """
     import subprocess  # brings threading along, which laying out a folder does without
 
     if importlib.util.find_spec("jupyterlab") is None:
         raise CourseError("JupyterLab is missing from this Python: python -m pip install jupyterlab")
-    process = subprocess.Popen(_command(folder, port, browser, extra), env=_environment())
+    # In a process group of its own a Ctrl-C on the terminal reaches it once, through us, and not twice.
+    alone: dict[str, Any] = {"process_group": 0} if os.name == "posix" else {}
+    process = subprocess.Popen(_command(folder, port, browser, extra), env=_environment(), **alone)
 
     def pass_on(number: int, frame: object) -> None:
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT if number == signal.SIGINT else signal.SIGTERM)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    ending = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+    before = {number: signal.signal(number, pass_on) for number in ending}
     try:
         code = process.wait()
     finally:
