@@ -14,6 +14,8 @@ Value = int | bytes
 NO_TAG = b"*"
 """Stands where the client's tag would, in a reply to a line that has none (RFC 3501 §7.1)."""
 _TAG = re.compile(rb"[!#$&',-\[\]-z|}~]+")  # RFC 3501 §9: what may be repeated without being taken for something else
+REMEMBERED = 1024
+"""How many different command lines are remembered with what they say."""
 
 
 class Span(NamedTuple):
@@ -58,21 +60,28 @@ class Grammar:
         for form in protocol.forms:
             self._forms.setdefault(form.keyword.encode(), []).append(form)
             self._patterns[form] = re.compile(b" ".join(b"(" + a.kind.pattern.pattern + b")" for a in form.arguments))
-        self._bare = {
-            keyword: Request(form, form.keyword)
-            for keyword, forms in self._forms.items()
-            for form in forms
-            if not form.arguments
-        }
+        self._known: dict[bytes, Request] = {}
 
     def parse(self, line: bytes) -> Request:
         """Read one line, without its CRLF. Never raises: noise is a request that says what is wrong with it."""
+        known = self._known.get(line)
+        if known is not None:
+            return known
         if not self._tagged:
-            return self._bare.get(line) or self._command(line, b"")
+            return self._remembered(line, self._command(line, b""))
         tag, _, rest = line.partition(b" ")
         if not _TAG.fullmatch(tag):
             return Request(Occurrence.MALFORMED, "", tag=NO_TAG, problem="a command opens with a tag such as a1")
         return self._command(rest, tag)
+
+    def _remembered(self, line: bytes, request: Request) -> Request:
+        """Keep what a line says: mail readers send the same few lines again and again. A secret is never kept."""
+        form = request.trigger
+        if isinstance(form, Form) and not any(argument.secret for argument in form.arguments):
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[line] = request
+        return request
 
     def forms(self, keyword: str) -> list[Form]:
         """The forms of a keyword, empty where it is unknown."""

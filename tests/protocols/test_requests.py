@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from popsim import pop3
 from popsim.protocols.model import Form, Occurrence
 from popsim.protocols.protocol import Protocol
-from popsim.protocols.request import Request, readable, spans
+from popsim.protocols.request import REMEMBERED, Grammar, Request, readable, spans
 from tests.probes.tagged import TAGGED
 from tests.probes.upload import UPLOAD
 
@@ -220,3 +220,13 @@ def test_what_a_part_means_is_in_the_table() -> None:
 def test_a_request_knows_its_number() -> None:
     assert pop3.parse(b"DELE 12").number == 12
     assert Request(pop3.form("TOP msg n"), "TOP", (3, 10)).number == 3
+
+
+def test_what_a_line_says_is_remembered_but_no_secret_is() -> None:
+    grammar = Grammar(pop3)
+    for line in (b"RETR 1", b"PASS secret", b"NOPE"):
+        assert grammar.parse(line) == grammar.parse(line)
+    assert set(grammar._known) == {b"RETR 1"}
+    for number in range(REMEMBERED + 5):
+        assert grammar.parse(b"DELE %d" % number).number == number
+    assert len(grammar._known) <= REMEMBERED
