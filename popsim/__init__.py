@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from popsim.mail.mbox import read as read_mbox
     from popsim.protocols.pop3.table import POP3 as pop3
     from popsim.timeline.timeline import Timeline
+    from popsim.views.player import player
     from popsim.wire.link import Link
     from popsim.wire.scenario import Scenario
 
@@ -25,12 +26,13 @@ _NAMES = {
     "Link": ("popsim.wire.link", "Link"),
     "Scenario": ("popsim.wire.scenario", "Scenario"),
     "Timeline": ("popsim.timeline.timeline", "Timeline"),
+    "player": ("popsim.views.player", "player"),
     "pop3": ("popsim.protocols.pop3.table", "POP3"),
     "read_mbox": ("popsim.mail.mbox", "read"),
     "samples": ("popsim.mail.samples", ""),
 }
 
-__all__ = ["Lab", "Link", "Scenario", "Timeline", "pop3", "read_mbox", "samples"]
+__all__ = ["Lab", "Link", "Scenario", "Timeline", "player", "pop3", "read_mbox", "samples"]
 
 
 def __getattr__(name: str) -> Any:
