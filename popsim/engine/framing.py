@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import NamedTuple, Protocol
 
 CRLF = b"\r\n"
@@ -114,7 +115,7 @@ class Buffer:
             self._octets, self._place, self._end = b"", 0, 0
 
 
-class Part:
+class Part(ABC):
     """What is read as one unit and is no line. It comes piece by piece, and no octet is copied before its end.
 
     Args:
@@ -130,9 +131,9 @@ class Part:
         """How many octets were read, the end included."""
         self.too_long = False
 
+    @abstractmethod
     def feed(self, data: bytes) -> int:
         """Take octets and return how many belong to the unit, or -1 while its end has not come."""
-        raise NotImplementedError
 
     def text(self) -> bytes:
         """What was read, without what marks its end; nothing where it was too long."""
