@@ -35,7 +35,7 @@ CASES: list[tuple[list[str], int, list[str]]] = [
     (["run", "pop3", "--fault", "cut me"], USAGE, ["--fault", "cut before", "'cut me'"]),
     (["run", "pop3", "--fault", "keep bob 2"], USAGE, ["'bob'", "alice"]),
     (["run", "pop3", "--seed", "-1"], USAGE, ["--seed", "whole number", "'-1'"]),
-    (["run", "pop3", "0> QUIT"], USAGE, ["COMMAND", "1>"]),
+    (["run", "pop3", "+soon> QUIT"], USAGE, ["COMMAND", "a time such as"]),
     (["run", "pop3", "NO\\OP"], USAGE, ["COMMAND", "escapes"]),
     (["run", "pop3", "--mail", "nosuch.mbox"], FAILED, ["--mail", "'nosuch.mbox'", "No such file", "inbox"]),
     (["run", "pop3", "--mail", "inbx"], FAILED, ["did you mean 'inbox'?"]),
