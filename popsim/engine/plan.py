@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from popsim.engine.framing import CRLF
-from popsim.protocols.model import CLOSED, Form, Occurrence, Rule, State, Trigger, Unit
+from popsim.protocols.model import Form, Occurrence, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import NO_TAG, Request
 
@@ -25,7 +25,7 @@ class Plan:
         source: what a refusal says of where to read on.
     """
 
-    __slots__ = ("rule", "mark", "source", "units", "to", "awaits", "reader", "closes", "is_line", "is_lines")
+    __slots__ = ("rule", "mark", "source", "units", "to", "awaits", "commits", "reader", "is_line", "is_lines")
 
     def __init__(self, rule: Rule, source: bytes) -> None:
         self.rule = rule
@@ -34,8 +34,8 @@ class Plan:
         self.units = rule.units
         self.to = rule.to or rule.state
         self.awaits = rule.awaits
+        self.commits = rule.awaits is Occurrence.COMMITTED
         self.reader = rule.reader
-        self.closes = self.to is CLOSED
         self.is_line = rule.units == (Unit.LINE,)
         self.is_lines = rule.units == (Unit.LINE, Unit.MULTILINE)
 

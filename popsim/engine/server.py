@@ -169,8 +169,8 @@ class ServerEngine:
                     observer.moved(plan.to, plan.rule)
             if plan.reader:
                 self._reader, self._expects, self._exchange = plan.reader, answer.expects, request
-            if plan.awaits is not Occurrence.COMMITTED:
-                if trigger is not Occurrence.NEWS:  # which may come while something else is awaited
+            if not plan.commits:
+                if plan.awaits:
                     self._awaits = plan.awaits
                 return
             trigger = Occurrence.COMMITTED
@@ -216,6 +216,7 @@ class ServerEngine:
         mark = tag + b" " + plan.mark if tag and not plan.reader else plan.mark
         if not text and not plan.reader:  # an empty challenge keeps its space: RFC 5034 §4
             return mark.rstrip(b" ") + CRLF
-        if len(mark) + len(text) + len(plan.source) + 2 > self._reply_limit:
-            text = text[: self._reply_limit - 2 - len(mark) - len(plan.source)]
-        return mark + text + plan.source + CRLF
+        line = mark + text + plan.source + CRLF
+        if len(line) > self._reply_limit:
+            line = mark + text[: self._reply_limit - len(line)] + plan.source + CRLF
+        return line
