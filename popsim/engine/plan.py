@@ -58,6 +58,7 @@ class Ways:
         self._protocol = protocol
         self.line_limit = protocol.limit("command line") or LINE_LIMIT
         self.reply_limit = protocol.limit("reply line") or LINE_LIMIT
+        self.deadline = protocol.limit("autologout") * 10**9 or None
         self.exchange_limit = protocol.limit("exchange line") or LINE_LIMIT
         self.upload_limit = protocol.limit("upload") or UPLOAD_LIMIT
         tag = NO_TAG if protocol.table.tagged else b""

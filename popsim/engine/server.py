@@ -86,6 +86,11 @@ class ServerEngine:
         """Whether the session is over: what has been taken out is all that will come."""
         return self.state is CLOSED
 
+    @property
+    def deadline(self) -> int | None:
+        """How many nanoseconds of silence the session stands before :meth:`expired` is due; None: any number."""
+        return self._ways.deadline if self.state.kind == "state" else None
+
     def take(self) -> list[bytes]:
         """The pieces of octets to send, in order; each piece is handed out once."""
         out, self._out = self._out, []

@@ -118,15 +118,16 @@ class Lab(Rich):
         A line may open with the marks of a scenario, such as ``1>`` for connection 1 or ``pipelined>``.
 
         Raises:
-            NotConnected: a connection was not open, and a fault was not the reason.
+            NotConnected: the connection of the first line is not open.
         """
         from popsim.views.transcript import transcript
 
         actions = [Action.parse(line) for line in lines]
+        for first in actions[:1]:
+            if first.kind != "connect":
+                self._simulation.check(first.connection)
         start = len(self._simulation.recorder)
-        undone = self._perform(actions)
-        if undone and len(undone) == len(actions):
-            self._simulation.check(undone[0].connection)
+        self._perform(actions)
         return transcript(self.timeline, start)
 
     def connect(self) -> int:
@@ -152,17 +153,16 @@ class Lab(Rich):
         octets = instead.encode() if isinstance(instead, str) else instead
         return Lab.of(fork(self.scenario, at, octets, self._mail), self._mail)
 
-    def _perform(self, actions: Iterable[Action]) -> list[Action]:
+    def _perform(self, actions: Iterable[Action]) -> None:
         wanted = list(actions)
         if wanted:
             wanted[0] = replace(wanted[0], pipelined=False)  # nothing is on its way that it could overtake
-        undone = self._simulation.perform(wanted)
+        self._simulation.perform(wanted)
         done = [begun.action for begun in self._simulation.begun]
         self._scenario = replace(self._scenario, actions=tuple(done))
         self._simulation.recorder.header["scenario"] = str(self._scenario)
         for player in self._players:
             player.append(self.timeline)
-        return undone
 
     # Seeing
 

@@ -228,10 +228,10 @@ class Reply(Row):
 
 @dataclass(frozen=True, eq=False)
 class Limit(Row):
-    """A number that an edition sets, such as the longest argument; ``octets`` counts CRLF where a line is meant."""
+    """A number that an edition sets, such as the longest argument; ``meaning`` says of what it is the number."""
 
     name: str
-    octets: int
+    value: int
     meaning: str
     cites: str
 

@@ -189,8 +189,8 @@ class Protocol:
         return tuple({rule.id: rule for rule in [*edges, *inner]}.values())
 
     def limit(self, name: str) -> int:
-        """The octets of a limit, 0 where this edition sets none."""
-        return next((row.octets for row in self._rows(self.table.limits) if row.name == name), 0)
+        """The number of a limit, 0 where this edition sets none."""
+        return next((row.value for row in self._rows(self.table.limits) if row.name == name), 0)
 
     def reference(self, row: Row) -> Reference | None:
         """Where this edition has a row from."""

@@ -17,8 +17,8 @@ from popsim.sockets.connection import Connection
 from popsim.sockets.recording import Bound, Recording, Tape
 from popsim.timeline import Timeline
 
-IDLE = 600.0
-"""Seconds of silence after which a session ends: RFC 1939 §3 wants ten minutes at least."""
+PATIENCE = 86_400.0
+"""Seconds of silence after which a session ends where its table sets no limit."""
 MOST = 200
 """How many clients are served at once."""
 BOUND = Bound()
@@ -39,8 +39,8 @@ class Listener:
         store: the users and their mail.
         host: the address to listen on.
         port: the port to listen on; 0 takes one that is free.
-        idle: seconds of silence after which a session ends without a reply and without a removal. The RFC wants 600
-            at least; less is for lessons.
+        idle: seconds of silence after which a session ends without a reply and without a removal; None has them from
+            the table. Less than that is for lessons.
         most: how many clients are served at once; further ones are closed as they come.
         bound: how much is recorded.
     """
@@ -52,13 +52,13 @@ class Listener:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        idle: float = IDLE,
+        idle: float | None = None,
         most: int = MOST,
         bound: Bound = BOUND,
     ) -> None:
         self.protocol, self.store = protocol, store
         self.host, self.port = host, port
-        self.idle = idle
+        self.idle = idle or protocol.limit("autologout") or PATIENCE
         self.refused = 0
         """How many clients were closed as they came, because there were too many."""
         self._most = most

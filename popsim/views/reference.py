@@ -50,7 +50,7 @@ class CommandReference(Rich):
             yield from ("", heading)
             for entry in entries:
                 yield from _entry(entry)
-        limits = ((limit.name, f"{limit.octets} {limit.meaning}", source) for limit, source in facts.limits)
+        limits = ((limit.name, f"{limit.value} {limit.meaning}", source) for limit, source in facts.limits)
         yield from _table("Limits", limits)
         if facts.notes:
             yield from ("", "Notes")

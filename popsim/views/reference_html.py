@@ -17,7 +17,7 @@ def reference_html(facts: Facts) -> str:
     """All facts of an edition, in one HTML element with its own styles."""
     states = ((state.name, facts.described(state), source) for state, source in facts.states)
     replies = ((reply.mark, reply.meaning, source) for reply, source in facts.replies)
-    limits = ((limit.name, f"{limit.octets} {limit.meaning}", source) for limit, source in facts.limits)
+    limits = ((limit.name, f"{limit.value} {limit.meaning}", source) for limit, source in facts.limits)
     parts = [
         f'<p class="title">{escape(facts.title)}</p>',
         _table("States", states),

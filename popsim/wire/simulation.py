@@ -104,13 +104,19 @@ class Simulation:
             if not action.pipelined:
                 self.clock.run()
             if action.after:
-                self.clock.run(self.clock.now + action.after)
+                self._wait(self.clock.now + action.after)
             self.recorder.now = self.clock.now
             self.begun.append(Begun(len(self.recorder), action, self._message(action)))
             if not self._do(action):
                 undone.append(action)
         self.clock.run()
         return undone
+
+    def _wait(self, until: int) -> None:
+        """Let time pass, in which a server may lose its patience with a silent client."""
+        for connection in self.connections:
+            connection.watch(until)
+        self.clock.run(until)
 
     def body(self, connection: int) -> bytes:
         """What followed the line of the answer to what was sent last on a connection, dots removed, or b""."""

@@ -56,6 +56,7 @@ class Connection:
         self._recorder, self._clock, self._link = recorder, clock, link
         self._free = [0, 0]
         self._cause = -1
+        self._heard_at = 0
         self.answer: Response | None = None
         """The first answer to what was sent last."""
         # Sorted downwards: of two cuts of one stream the earlier one happens.
@@ -80,6 +81,7 @@ class Connection:
         self._segment(CLIENT, "ACK", self._accepted, cause=opened)
 
     def _accepted(self) -> None:
+        self._heard_at = self._clock.now
         self._observers[SERVER].cause = self._happened(STREAM_OPENED, SERVER, OPEN)
         self.server.opened()
         self.flush()
@@ -116,6 +118,7 @@ class Connection:
         def arrived() -> None:
             octets = self._recorder.stream(self.number, end).octets(start, last)
             if end == CLIENT:
+                self._heard_at = self._clock.now
                 self.server.receive(octets)
             else:
                 self._heard(octets)
@@ -126,6 +129,20 @@ class Connection:
                 self.flush()
 
         self._segment(end, "data", arrived, start, last, self._observers[end].carrier(start))
+        if end == CLIENT:  # what is on its way may still come too late
+            self.watch(self._free[CLIENT] + self._link.delay)
+
+    def watch(self, until: int) -> None:
+        """Let the server's patience end, if it does before a time in nanoseconds and the client stays silent."""
+        deadline = self.server.deadline
+        if deadline is not None and self.condition == OPEN and self._heard_at + deadline <= until:
+            self._plan(self._heard_at + deadline, self._expire)
+
+    def _expire(self) -> None:
+        deadline = self.server.deadline
+        if deadline is not None and self._heard_at + deadline <= self._clock.now:
+            self.server.expired()
+            self.flush()
 
     def _heard(self, octets: bytes) -> None:
         for response in self.client.receive(octets):

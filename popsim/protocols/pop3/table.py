@@ -173,6 +173,8 @@ LIMITS = (
     Limit("reply line", 512, "octets of a reply line with its CRLF", "1939 §3; 1460 §3 (no limit is set; as in 1939)"),
     Limit("command line", 255, "octets of a command line with its CRLF",
           "1939 §3 (no limit on lines is set; RFC 2449 §4 has 255); 1460 §3 (no limit is set; as RFC 2449 §4)"),
+    Limit("autologout", 600, "seconds of silence after which the server closes the connection",
+          "1939 §3 (a server may have a timer, of ten minutes at least); 1460 §6 (no timer is named; as in 1939)"),
 )  # fmt: skip
 
 POP3 = Protocol(
