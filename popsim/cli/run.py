@@ -109,11 +109,12 @@ def _print(timeline: Timeline) -> None:
 
 def _summary(timeline: Timeline) -> str:
     """How much happened, how long it took, and how much each end said."""
+    from popsim.timeline.event import sent_key
     from popsim.views.wording import format_octets, format_time
 
     now = timeline.at(len(timeline) - 1).values
     said = [
-        sum(int(now.get(f"{connection}.{end}.sent", 0)) for connection in timeline.connections)
+        sum(int(now.get(sent_key(connection, end), 0)) for connection in timeline.connections)
         for end in ("client", "server")
     ]
     octets = f"{format_octets(said[0])} from the client, {said[1]:,} from the server"

@@ -1,9 +1,9 @@
 """The same engines on real sockets: a server that real mail readers can log in to, and the record of what they did.
 
-    with serve(pop3, store) as server:
-        reader = poplib.POP3(server.host, server.port)
-        ...
-    server.timeline
+with serve(pop3, store) as server:
+    reader = poplib.POP3(server.host, server.port)
+    ...
+server.timeline
 """
 
 from __future__ import annotations

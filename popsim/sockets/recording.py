@@ -11,12 +11,18 @@ from popsim.protocols.model import CLOSED, START, State
 from popsim.timeline import Observer, Recorder
 from popsim.timeline.event import (
     CLIENT,
+    ENDED,
+    LOST,
+    OPEN,
     SEGMENT_DELIVERED,
     SEGMENT_SENT,
     SERVER,
     STREAM_CLOSED,
     STREAM_LOST,
     STREAM_OPENED,
+    connection_key,
+    delivered_key,
+    sent_key,
     state_key,
 )
 from popsim.timeline.recorder import Row
@@ -93,7 +99,7 @@ class Tape(Observer):
         self.tick()
         for end in (CLIENT, SERVER):
             self._recording.keep(self.connection, end, b"")
-        self.cause = self._stream(STREAM_OPENED, "open", {state_key(self.connection, "server"): START.name})
+        self.cause = self._stream(STREAM_OPENED, OPEN, {state_key(self.connection, "server"): START.name})
 
     def came(self, data: bytes) -> None:
         """Octets were read from the socket."""
@@ -101,8 +107,8 @@ class Tape(Observer):
         start, self._came = self._came, self._came + len(data)
         self._recording.keep(self.connection, CLIENT, data)
         # They had been sent by then: that much a server knows of the other end.
-        name = f"{self.connection}.client"
-        values = {f"{name}.sent": self._came, f"{name}.delivered": self._came}
+        client = self.connection, "client"
+        values = {sent_key(*client): self._came, delivered_key(*client): self._came}
         self._segment(SEGMENT_DELIVERED, -1, start, self._came, values)
 
     def said(self, pieces: list[bytes]) -> None:
@@ -114,17 +120,17 @@ class Tape(Observer):
         """So many of them were handed to the socket."""
         self.tick()
         start, self._went = self._went, self._went + octets
-        self._segment(SEGMENT_SENT, self.cause, start, self._went, {f"{self.connection}.server.sent": self._went})
+        self._segment(SEGMENT_SENT, self.cause, start, self._went, {sent_key(self.connection, "server"): self._went})
 
     def ended(self, state: State) -> None:
         """The connection is no more; the session was in this state."""
         self.tick()
         over = state is CLOSED
-        self.cause = self._stream(STREAM_CLOSED if over else STREAM_LOST, "closed" if over else "lost")
+        self.cause = self._stream(STREAM_CLOSED if over else STREAM_LOST, ENDED if over else LOST)
 
     def _segment(self, kind: int, cause: int, start: int, end: int, values: dict[str, Any]) -> None:
         self.recorder.add(kind, self.connection, SERVER, cause=cause, start=start, end=end, values=values)
 
     def _stream(self, kind: int, condition: str, values: Mapping[str, Any] | None = None) -> int:
-        assigned = {f"{self.connection}.connection": condition, **(values or {})}
+        assigned = {connection_key(self.connection): condition, **(values or {})}
         return self.recorder.add(kind, self.connection, SERVER, cause=self.cause, values=assigned)

@@ -47,6 +47,8 @@ KINDS = (
     UNLOCKED,
 ) = range(len(KINDS))
 
+OPENING, OPEN, CLOSING, ENDED, LOST = "opening", "open", "closing", "closed", "lost"
+"""What can be said of a connection."""
 KEPT, DELETED, GONE = "kept", "deleted", "removed"
 """The marks of a message: in the maildrop, marked as deleted, removed from it."""
 
@@ -99,6 +101,26 @@ def rule_key(connection: int, endpoint: str) -> str:
 def reply_key(connection: int, endpoint: str) -> str:
     """The name under which the status of the last reply at one end is assigned."""
     return f"{connection}.{endpoint}.reply"
+
+
+def sent_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned how many octets of one end's stream have left."""
+    return f"{connection}.{endpoint}.sent"
+
+
+def delivered_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned how many octets of one end's stream have arrived."""
+    return f"{connection}.{endpoint}.delivered"
+
+
+def segment_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned what the last segment of one end was, such as ``SYN`` or ``data``."""
+    return f"{connection}.{endpoint}.segment"
+
+
+def connection_key(connection: int) -> str:
+    """The name under which it is assigned what can be said of a connection: OPENING, OPEN and so on."""
+    return f"{connection}.connection"
 
 
 def mark_key(user: str, number: int) -> str:

@@ -25,7 +25,7 @@ def lines(timeline: Timeline) -> Iterator[str]:
     for event in timeline:
         place = [event.time, event.connection, event.endpoint, event.layer, event.kind]
         row = [*place, event.cause, event.start, event.end]
-        yield _line([*row, event.values] if event.values else row)
+        yield _line([*row, dict(event.values)] if event.values else row)
 
 
 def _line(value: Any) -> str:

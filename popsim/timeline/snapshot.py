@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from popsim.timeline.event import lock_key, mark_key, state_key
+from popsim.timeline.event import delivered_key, lock_key, mark_key, sent_key, state_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Snapshot:
 
     def octets(self, endpoint: str = "server", connection: int = 0) -> int:
         """How many octets of one end's stream have arrived at the other."""
-        return int(self.values.get(f"{connection}.{endpoint}.delivered", 0))
+        return int(self.values.get(delivered_key(connection, endpoint), 0))
 
     def in_flight(self, endpoint: str = "server", connection: int = 0) -> int:
         """How many octets one end has sent that have not arrived yet."""
-        return int(self.values.get(f"{connection}.{endpoint}.sent", 0)) - self.octets(endpoint, connection)
+        return int(self.values.get(sent_key(connection, endpoint), 0)) - self.octets(endpoint, connection)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, overload
 
 from popsim.timeline.event import ENDPOINTS, KEPT, KINDS, Event, lock_key, mark_key
@@ -71,7 +72,9 @@ class Timeline(Sequence[Event]):
         time, code, cause, start, end = self._rows[index * WIDTH : index * WIDTH + WIDTH]
         layer, kind = KINDS[code & (1 << KIND_BITS) - 1]
         place = code >> KIND_BITS
-        return Event(index, time, place >> 1, ENDPOINTS[place & 1], layer, kind, cause, start, end, self._values[index])
+        values = self._values[index]
+        seen = MappingProxyType(values) if values else None  # whoever reads a record can't rewrite it
+        return Event(index, time, place >> 1, ENDPOINTS[place & 1], layer, kind, cause, start, end, seen)
 
     def events(self, layer: str | None = None, kind: str | None = None) -> list[Event]:
         """The events of one layer, of one kind, or both; all where nothing is asked for."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from popsim.timeline import Event, Timeline
+from popsim.timeline.event import delivered_key
 
 
 class Fate(Enum):
@@ -72,7 +73,7 @@ def flights(timeline: Timeline) -> list[Flight]:
             if event.cause < 0 or timeline[event.cause].kind != "Sent":
                 found.append(Flight(event, None, event, Fate.READ, event.end - event.start))
             continue
-        come = int(now.get(f"{event.connection}.{event.endpoint}.delivered", 0))
+        come = int(now.get(delivered_key(event.connection, event.endpoint), 0))
         arrived = min(max(come - event.start, 0), event.end - event.start)
         reader = "server" if event.endpoint == "client" else "client"
         came = read.get(event.index)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from popsim.timeline import Timeline
+from popsim.timeline.event import OPEN, connection_key
 from popsim.views import wording
 from popsim.views.flights import Fate
 from popsim.views.ladder_svg import STYLE, drawing
@@ -107,5 +108,5 @@ def ladder(
     rungs = [r for r in part if r.connection in shown]
     moment = timeline.at(min(max(start, 0), len(timeline)) - 1)
     before = {(n, place): moment.state(place, n) for n in shown for place in ("client", "server")}
-    is_open = frozenset(n for n in shown if moment.values.get(f"{n}.connection") == "open")
+    is_open = frozenset(n for n in shown if moment.values.get(connection_key(n)) == OPEN)
     return Ladder(Scene(tuple(rungs[:MOST]), protocol, before, is_open, max(len(rungs) - MOST, 0)))

@@ -9,6 +9,7 @@ from popsim.protocols.model import ALWAYS, Form, Reference, Reply, Row, Rule, Un
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request, spans
 from popsim.timeline import Event, Timeline
+from popsim.timeline.event import rule_key
 from popsim.views import wording
 
 CRLF = b"\r\n"
@@ -55,7 +56,7 @@ def _says(request: Request, protocol: Protocol) -> Reference | None:
 
 def _rule(sent: Event, protocol: Protocol) -> Rule | None:
     """The rule that a server's message follows, where the recording names one."""
-    name = (sent.values or {}).get(f"{sent.connection}.{sent.endpoint}.rule", "")
+    name = (sent.values or {}).get(rule_key(sent.connection, sent.endpoint), "")
     return next((rule for rule in protocol.resolved() if rule.id == name), None)
 
 

@@ -11,7 +11,7 @@ from html import escape
 from popsim.protocols.model import Form
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import ENDPOINTS, state_key
+from popsim.timeline.event import ENDPOINTS, sent_key, state_key
 from popsim.views import wording
 from popsim.views.flights import flights
 from popsim.views.rich import Rich
@@ -141,7 +141,7 @@ def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
     for flight in flights(timeline):
         event = flight.first
         # Of a message that the line was cut in, only some octets left.
-        left = now.get(f"{event.connection}.{event.sender}.sent", event.end)
+        left = now.get(sent_key(event.connection, event.sender), event.end)
         size = min(max(left - event.start, 0), flight.size)
         if event.sender == "client":
             name = _command(timeline, event, protocol)

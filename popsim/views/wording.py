@@ -7,6 +7,7 @@ from popsim.protocols.model import Argument, Occurrence
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline import Event, Timeline
+from popsim.timeline.event import rule_key, segment_key, state_key
 
 LONGEST = 76
 """How many characters of a line are shown, where nothing else is asked for."""
@@ -91,9 +92,7 @@ def request_of(timeline: Timeline, event: Event, protocol: Protocol) -> Request:
     return protocol.parse(timeline.octets(event).removesuffix(b"\n").removesuffix(b"\r"))
 
 
-def said(
-    timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False, longest: int = LONGEST
-) -> str:
+def said(timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False, longest: int = LONGEST) -> str:
     """The first line of a message event, as :func:`first_line` has it; ``masked``: without secrets."""
     octets = timeline.octets(event)
     if masked and event.sender == "client":
@@ -134,7 +133,7 @@ def state_after(timeline: Timeline, event: Event) -> str | None:
 
 def new_state(moved: Event) -> str:
     """The name of the state that a Moved event leads to."""
-    wanted = f"{moved.connection}.{moved.endpoint}.state"
+    wanted = state_key(moved.connection, moved.endpoint)
     return str((moved.values or {}).get(wanted, ""))
 
 
@@ -155,7 +154,7 @@ def describe(timeline: Timeline, event: Event, protocol: Protocol, *, masked: bo
 def segment_name(timeline: Timeline, event: Event) -> str:
     """What a segment without octets is for, such as ``SYN``; empty where the recording doesn't say."""
     sent = timeline[event.cause] if event.kind != "Sent" and event.cause >= 0 else event
-    return str((sent.values or {}).get(f"{sent.connection}.{sent.endpoint}.segment", ""))
+    return str((sent.values or {}).get(segment_key(sent.connection, sent.endpoint), ""))
 
 
 def _segment(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
@@ -193,7 +192,7 @@ def _message(timeline: Timeline, event: Event, protocol: Protocol, masked: bool)
 
 def is_greeting(event: Event, protocol: Protocol) -> bool:
     """Whether a server's message answers nobody: it is what the server says when the connection opens."""
-    rule = (event.values or {}).get(f"{event.connection}.{event.endpoint}.rule", "")
+    rule = (event.values or {}).get(rule_key(event.connection, event.endpoint), "")
     return rule in {r.id for r in protocol.rules if r.trigger is Occurrence.OPENED}
 
 

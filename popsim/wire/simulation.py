@@ -14,12 +14,12 @@ from popsim.mail.store import Store
 from popsim.protocols.model import START
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
-from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER, state_key
+from popsim.timeline.event import CLIENT, ENDPOINTS, OPEN, SERVER, state_key
 from popsim.timeline.recorder import Observer, Recorder
 from popsim.timeline.timeline import Timeline
 from popsim.wire.clock import Clock
 from popsim.wire.scenario import Action, Scenario
-from popsim.wire.transport import OPEN, Connection
+from popsim.wire.transport import Connection
 
 DIGITS = 16
 """How many digits of a mail's digest name it in a scenario."""

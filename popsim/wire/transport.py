@@ -8,7 +8,12 @@ from popsim.engine.client import ClientEngine, Response
 from popsim.engine.server import ServerEngine
 from popsim.timeline.event import (
     CLIENT,
+    CLOSING,
+    ENDED,
     ENDPOINTS,
+    LOST,
+    OPEN,
+    OPENING,
     SEGMENT_DELIVERED,
     SEGMENT_DROPPED,
     SEGMENT_SENT,
@@ -16,14 +21,15 @@ from popsim.timeline.event import (
     STREAM_CLOSED,
     STREAM_LOST,
     STREAM_OPENED,
+    connection_key,
+    delivered_key,
+    segment_key,
+    sent_key,
 )
 from popsim.timeline.recorder import Observer, Recorder
 from popsim.wire.clock import Clock
 from popsim.wire.faults import Fault
 from popsim.wire.link import Link
-
-OPENING, OPEN, CLOSING, ENDED, LOST = "opening", "open", "closing", "closed", "lost"
-"""What can be said of a connection."""
 
 
 class Connection:
@@ -67,7 +73,7 @@ class Connection:
 
     def open(self) -> None:
         """Begin the handshake of three segments; the server greets when it is done."""
-        self._note(f"{self.number}.connection", OPENING)
+        self._note(connection_key(self.number), OPENING)
         for end in (CLIENT, SERVER):  # a connection is part of the record though no octet may ever cross it
             self._recorder.stream(self.number, end)
         self._segment(CLIENT, "SYN", self._asked)
@@ -183,14 +189,14 @@ class Connection:
         leaves = max(self._clock.now, self._free[end])
         self._free[end] = leaves + self._link.serialisation(last - start)
         arrives = self._free[end] + self._link.delay
-        name = f"{self.number}.{ENDPOINTS[end]}"
+        name = self.number, ENDPOINTS[end]
 
         def leave() -> None:
             if self.condition in (LOST, ENDED):
                 return
-            values: dict[str, object] = {f"{name}.segment": what}
+            values: dict[str, object] = {segment_key(*name): what}
             if last:
-                values[f"{name}.sent"] = last
+                values[sent_key(*name)] = last
             sent = self._add(SEGMENT_SENT, end, cause, start, last, values)
             self._plan(arrives, lambda: arrive(sent))
 
@@ -198,7 +204,7 @@ class Connection:
             if self.condition in (LOST, ENDED):
                 self._add(SEGMENT_DROPPED, end, sent, start, last, None)
                 return
-            values: dict[str, object] | None = {f"{name}.delivered": last} if last else None
+            values: dict[str, object] | None = {delivered_key(*name): last} if last else None
             self._cause = self._add(SEGMENT_DELIVERED, 1 - end, sent, start, last, values)
             arrived()
 
@@ -223,7 +229,7 @@ class Connection:
     def _happened(self, kind: int, end: int, condition: str) -> int:
         if kind == STREAM_OPENED and end == SERVER:
             self.condition = OPEN
-        return self._add(kind, end, self._cause, values={f"{self.number}.connection": condition})
+        return self._add(kind, end, self._cause, values={connection_key(self.number): condition})
 
     def _note(self, name: str, value: str) -> None:
         self._recorder.header.setdefault("initial", {})[name] = value

@@ -13,7 +13,7 @@ from typing import Any
 from popsim.protocols.model import ALWAYS, START, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import DELETED, ENDPOINTS, GONE, KEPT, KINDS
+from popsim.timeline.event import DELETED, ENDPOINTS, GONE, KEPT, KINDS, rule_key
 from popsim.views.palette import tone
 from popsim.views.player.messages import message_row
 from popsim.views.player.record import Record
@@ -87,7 +87,7 @@ class Payload:
 
     def _name_rule(self, chunk: Chunk, event: Event) -> None:
         """What a rule says goes along with the first event that names it."""
-        name = str((event.values or {}).get(f"{event.connection}.{event.endpoint}.rule", ""))
+        name = str((event.values or {}).get(rule_key(event.connection, event.endpoint), ""))
         if not name or name in self._rules:
             return
         self._rules.add(name)

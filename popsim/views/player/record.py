@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from popsim.timeline import Step
-from popsim.timeline.event import ENDPOINTS, KINDS, MESSAGE_DELIVERED, MESSAGE_SENT, STREAM_CLOSED, STREAM_LOST
+from popsim.timeline.event import (
+    ENDPOINTS,
+    KINDS,
+    MESSAGE_DELIVERED,
+    MESSAGE_SENT,
+    STREAM_CLOSED,
+    STREAM_LOST,
+    delivered_key,
+)
 from popsim.views.flights import Fate
 
 DETAILS = ("message", "event")
@@ -75,7 +83,7 @@ class Record:
             return ""
         if not self._recorded(event.connection, 1 - event.end):
             return ""
-        come = self.at(len(self.events) - 1).get(f"{event.connection}.{event.endpoint}.delivered", 0)
+        come = self.at(len(self.events) - 1).get(delivered_key(event.connection, event.endpoint), 0)
         if event.stop <= come:
             return str(Fate.UNREAD.value)
         ends = (STREAM_CLOSED, STREAM_LOST)

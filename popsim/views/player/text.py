@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from popsim.timeline import Step
-from popsim.timeline.event import ENDPOINTS, SERVER, lock_key, mark_key, state_key
+from popsim.timeline.event import ENDPOINTS, SERVER, delivered_key, lock_key, mark_key, rule_key, sent_key, state_key
 from popsim.views.player.record import Happening, Record
 from popsim.views.wording import format_octets, format_time, printable
 
@@ -70,7 +70,7 @@ def _rule(record: Record, values: Mapping[str, Any], connection: int) -> Iterato
     state = _state(record, values, connection)
     if meaning := record.head["states"].get(state, {}).get("meaning"):
         yield f"  {meaning}"
-    if rule := record.rules.get(str(values.get(f"{connection}.server.rule"))):
+    if rule := record.rules.get(str(values.get(rule_key(connection, "server")))):
         yield f"  rule: {rule_words(rule)}"
 
 
@@ -153,8 +153,8 @@ def _maildrop(record: Record, user: str, values: Mapping[str, Any]) -> Iterator[
 
 def _traffic(values: Mapping[str, Any], connection: int) -> Iterator[str]:
     for endpoint in ENDPOINTS:
-        sent = int(values.get(f"{connection}.{endpoint}.sent", 0))
-        arrived = f"{connection}.{endpoint}.delivered"
+        sent = int(values.get(sent_key(connection, endpoint), 0))
+        arrived = delivered_key(connection, endpoint)
         come = int(values.get(arrived, 0))
         flying = f", {sent - come:,} on the way" if sent > come else ""
         known = f", {come:,} arrived{flying}" if arrived in values or not sent else ""
