@@ -208,6 +208,7 @@ def test_a_table_of_ones_own_is_laid_out_by_dot(require_program: Callable[..., s
     check_own(own_picture())
 
 
+@pytest.mark.slow  # there the wheel is installed: see .ci/run
 def test_a_table_of_ones_own_is_laid_out_by_pygraphviz(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pygraphviz", reason="pygraphviz is not installed: pip install 'popsim[layout]'")
     monkeypatch.setenv("PATH", "")
