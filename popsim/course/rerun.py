@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from popsim.views.rich import WIDGET_VIEW
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 LANGUAGE = {
     "codemirror_mode": {"name": "ipython", "version": 3},
@@ -23,7 +25,6 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-WIDGET = "application/vnd.jupyter.widget-view+json"
 _TIMEOUT = 300  # seconds, for one cell
 
 
@@ -59,7 +60,7 @@ def stored(notebook: dict[str, Any]) -> str:
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)
         for output in cell.get("outputs", ()):
-            output.get("data", {}).pop(WIDGET, None)
+            output.get("data", {}).pop(WIDGET_VIEW, None)
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 

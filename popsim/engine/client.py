@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part, literal
 from popsim.engine.plan import Ways
 from popsim.protocols.machine import Machine
-from popsim.protocols.model import CLOSED, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
+from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline.recorder import Observer
@@ -20,7 +20,6 @@ BODY_LIMIT = 1024 * 1024 * 1024
 """The most octets of one multi-line answer that are kept."""
 
 _LINES = re.compile(rb"[^\n]*\n")
-_REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.MALFORMED, Occurrence.UNRECOGNIZED, Occurrence.OVERLONG)
 _Head = tuple[Request | None, Reply | None, bytes, tuple[Rule, ...]]
 
 
@@ -231,7 +230,7 @@ class ClientEngine:
         if request is None or reply is None:
             return ()
         place = self._place()
-        for trigger in (self._ways.trigger(place, request), *_REFUSALS):
+        for trigger in (self._ways.trigger(place, request), *REFUSALS):
             if rules := self._rows(place, trigger, reply):
                 return rules
         return ()

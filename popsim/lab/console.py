@@ -9,13 +9,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from popsim.lab.exchange import Exchange
+from popsim.views.rich import widget_bundle
 from popsim.wire import NotConnected
 
 if TYPE_CHECKING:
     from popsim.lab.lab import Lab
 
 _HINT = "Type a command and press Enter"
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def console(lab: Lab) -> Console:
@@ -80,13 +80,7 @@ class Console:
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, Any]:
-        """The widget and the text twin; the text alone where there is no anywidget."""
-        bundle: dict[str, Any] = {"text/plain": str(self)}
-        try:
-            model = self.widget.model_id
-        except ImportError:
-            return bundle
-        return {_WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model}, **bundle}
+        return widget_bundle(str(self), lambda: self.widget)
 
 
 @cache

@@ -21,6 +21,7 @@ from popsim.wire.simulation import mail_name
 if TYPE_CHECKING:
     from popsim.views.diagram import Diagram
     from popsim.views.ladder import Ladder
+    from popsim.views.matrix import Matrix
     from popsim.views.octets import Octets
     from popsim.views.player import Player
     from popsim.views.reference import CommandReference
@@ -236,6 +237,12 @@ class Lab(Rich):
         from popsim.views.reference import reference
 
         return reference(self.protocol)
+
+    def matrix(self) -> Matrix:
+        """Which command may be given in which state of this edition, and where it leads."""
+        from popsim.views.matrix import matrix
+
+        return matrix(self.protocol)
 
     def console(self) -> Any:
         """A line to type commands in, with the exchanges below it; players of this lab follow."""

@@ -9,6 +9,7 @@ from popsim.protocols.machine import Machine
 from popsim.protocols.model import (
     ANY,
     CLOSED,
+    REFUSALS,
     START,
     Continuation,
     Form,
@@ -35,7 +36,6 @@ class Finding:
         return f"{self.where}: {self.what}"
 
 
-_REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORMED, Occurrence.OVERLONG)
 _ENDINGS = (Occurrence.EXPIRED, Occurrence.LOST)
 _AWAITED = (Occurrence.COMMITTED, Occurrence.SECURED)
 
@@ -83,7 +83,7 @@ def _machine(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding
 def _pairs(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding]:
     triggers: list[Trigger | Reply] = list(dict.fromkeys(rule.trigger for rule in machine.rules))
     if end == "server":  # whatever a client may send, and whatever may become of it, needs an answer in the table
-        always = (*_REFUSALS, *_ENDINGS, *_AWAITED, Occurrence.CONTINUED)
+        always = (*REFUSALS, *_ENDINGS, *_AWAITED, Occurrence.CONTINUED)
         triggers = list(dict.fromkeys([*protocol.forms, *always, *triggers]))
     for state in _between(machine):
         for trigger in triggers:

@@ -92,6 +92,10 @@ class Occurrence(Enum):
     OVERLONG = "line too long"
 
 
+REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORMED, Occurrence.OVERLONG)
+"""What is wrong with a line that is no command here."""
+
+
 class Unit(Enum):
     """A piece of what one end sends, by the way in which its end is found."""
 

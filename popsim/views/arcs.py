@@ -14,11 +14,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from popsim.protocols.model import ALWAYS, Form, Occurrence, Rule, State
+from popsim.protocols.model import ALWAYS, REFUSALS, Form, Occurrence, Rule, State
 from popsim.protocols.protocol import Protocol
 
 _ENDINGS = (Occurrence.LOST, Occurrence.EXPIRED)
-_REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORMED, Occurrence.OVERLONG)
 _OTHERWISE = "anything else"
 _UNANSWERED = "no answer"
 
@@ -197,7 +196,7 @@ class Plan:
     def _refuses(self, rule: Rule) -> bool:
         if isinstance(rule.trigger, Form):
             return self.protocol.server.refuses(rule.state, rule.trigger)
-        return rule.trigger in _REFUSALS
+        return rule.trigger in REFUSALS
 
     def _cause(self, rule: Rule) -> str:
         if self._refuses(rule):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container
+from collections.abc import Callable, Container
+from typing import Any
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+"""The type under which Jupyter shows a widget."""
 
 
 class Rich(ABC):
@@ -30,3 +34,18 @@ class Rich(ABC):
     ) -> dict[str, str]:
         """Jupyter's question for every form at once; what to include and exclude is Jupyter's to filter."""
         return {"text/html": self.html(), "text/plain": str(self)}
+
+
+def widget_bundle(text: str, make: Callable[[], Any]) -> dict[str, Any]:
+    """A widget and its text twin, for Jupyter; the text alone where there is no anywidget.
+
+    Args:
+        text: the text twin.
+        make: gives the widget; it may raise ImportError.
+    """
+    bundle: dict[str, Any] = {"text/plain": text}
+    try:
+        model = make().model_id
+    except ImportError:
+        return bundle
+    return {WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model}, **bundle}

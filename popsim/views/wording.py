@@ -7,7 +7,7 @@ from popsim.protocols.model import Argument, Occurrence
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import rule_key, segment_key, state_key
+from popsim.timeline.event import ENDED, LOST, OPEN, rule_key, segment_key, state_key
 
 LONGEST = 76
 """How many characters of a line are shown, where nothing else is asked for."""
@@ -168,7 +168,7 @@ def _segment(timeline: Timeline, event: Event, protocol: Protocol, masked: bool)
     return f"{what} leaves the {event.endpoint}"
 
 
-CONDITIONS = {"Opened": "open", "Closed": "closed", "Lost": "lost"}
+CONDITIONS = {"Opened": OPEN, "Closed": ENDED, "Lost": LOST}
 """What can become of a connection, by the kind of its event."""
 
 

@@ -186,3 +186,7 @@ def test_an_exchange_of_several_lines_shows_the_first_answer_whole() -> None:
     assert (both.reply, both.body) == ("+OK 2 messages (320 octets)", b"1 120\r\n2 200\r\n")
     first = lab.send("STAT\r\nRETR 1")
     assert (first.reply, first.body) == ("+OK 2 320", b"")
+
+
+def test_the_matrix_says_what_is_allowed_where() -> None:
+    assert "RETR" in str(Lab().matrix()) and "LAST" not in str(Lab().matrix())

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from popsim.course.rerun import LANGUAGE, WIDGET, main, stored
+from popsim.course.rerun import LANGUAGE, main, stored
+from popsim.views.rich import WIDGET_VIEW
 
 
 def notebook(*sources: str) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def test_what_is_stored() -> None:
     given = notebook("x")
     given["metadata"] = {"widgets": {}, "signature": "1", "title": "kept"}
     given["cells"][0]["metadata"] = {"execution": {"iopub.execute_input": "2026"}, "nbgrader": {}}
-    shown = {WIDGET: {"model_id": "1a2b"}, "text/plain": "x"}
+    shown = {WIDGET_VIEW: {"model_id": "1a2b"}, "text/plain": "x"}
     given["cells"][0]["outputs"] = [{"data": shown, "output_type": "display_data"}]
     made = json.loads(stored(given))
     assert made["metadata"]["title"] == "kept" and "widgets" not in made["metadata"]

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from popsim.course.rerun import LANGUAGE, WIDGET, stored
+from popsim.course.rerun import LANGUAGE, stored
+from popsim.views.rich import WIDGET_VIEW
 from tests.notebooks.shipped import NOTEBOOKS, code_cells, read, texts
 from tests.project.tree import ROOT
 
@@ -74,7 +75,7 @@ def test_what_differs_from_run_to_run_is_not_stored(notebook: dict[str, Any]) ->
     assert notebook["metadata"]["language_info"] == LANGUAGE
     for cell in notebook["cells"]:
         assert set(cell["metadata"]) <= {"nbgrader"}, cell["id"]
-        assert all(WIDGET not in output.get("data", {}) for output in cell.get("outputs", ())), cell["id"]
+        assert all(WIDGET_VIEW not in output.get("data", {}) for output in cell.get("outputs", ())), cell["id"]
     assert stored(copy.deepcopy(notebook)) == stored(notebook)
 
 

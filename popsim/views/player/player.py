@@ -10,9 +10,8 @@ from popsim.timeline import Snapshot, Step, Timeline
 from popsim.views.player.payload import Payload, pictures
 from popsim.views.player.record import DETAILS, EVERY, Record
 from popsim.views.player.text import moment
+from popsim.views.rich import widget_bundle
 from popsim.views.wording import protocol_of
-
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def player(
@@ -202,13 +201,7 @@ class Player:
     def _repr_mimebundle_(
         self, include: Container[str] | None = None, exclude: Container[str] | None = None
     ) -> dict[str, Any]:
-        """The widget and the text twin; the text alone where there is no anywidget."""
-        bundle: dict[str, Any] = {"text/plain": str(self)}
-        try:
-            model = self.widget.model_id
-        except ImportError:
-            return bundle
-        return {_WIDGET_VIEW: {"version_major": 2, "version_minor": 0, "model_id": model}, **bundle}
+        return widget_bundle(str(self), lambda: self.widget)
 
     # The place is the widget's as soon as there is one: the reader moves it there.
 
