@@ -118,11 +118,11 @@ def go_to(page: Page, step: int) -> None:
 
 
 def wider_than_their_place(root: Locator) -> list[str]:
-    """Elements whose content runs out of them, to be seen over what is beside them."""
+    """Elements whose content runs out of them, over what is beside them; of the octets' text, also what is cut off."""
     found = root.evaluate(
         """(root) => [root, ...root.querySelectorAll("*:not(svg *)")]
           .filter((e) => e.clientWidth && e.scrollWidth > e.clientWidth + 1 &&
-            getComputedStyle(e).overflowX === "visible")
+            (getComputedStyle(e).overflowX === "visible" || e.matches(".pp-text")))
           .map((e) => `${e.className}: ${e.scrollWidth} > ${e.clientWidth}`)"""
     )
     return [text for text in found if not re.match(r"\[object", text)]

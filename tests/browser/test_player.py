@@ -183,7 +183,7 @@ lab.player()
     assert lab.page.evaluate("() => window.taken") is None
 
 
-@pytest.mark.parametrize("width", [1300, 960, 760])
+@pytest.mark.parametrize("width", [1300, 1240, 960, 760])
 def test_nothing_overflows_and_everything_has_a_name(lab_page: OpenNotebook, width: int) -> None:
     lab = lab_page(notebook(LAB, "lab.player()"), width=width, height=2400)
     lab.run_all()
