@@ -1,6 +1,6 @@
 """popsim: a laboratory for mail protocols that lives in a notebook.
 
-The ten things that a lesson needs have short names here; everything else is reached from them. Each is loaded when
+The things that a lesson needs have short names here; everything else is reached from them. Each is loaded when
 it is first asked for, so that ``import popsim`` costs next to nothing.
 """
 
@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from popsim.lab.lab import Lab
     from popsim.mail import samples
+    from popsim.mail.boxes import read_mail
     from popsim.mail.mbox import read as read_mbox
+    from popsim.mail.policy import Policy
     from popsim.protocols.pop3.table import POP3 as pop3
     from popsim.timeline.timeline import Timeline
+    from popsim.views.difference import difference
     from popsim.views.player import player
     from popsim.wire.link import Link
     from popsim.wire.scenario import Scenario
@@ -24,15 +27,30 @@ __version__ = "0.1.0"
 _NAMES = {
     "Lab": ("popsim.lab.lab", "Lab"),
     "Link": ("popsim.wire.link", "Link"),
+    "Policy": ("popsim.mail.policy", "Policy"),
     "Scenario": ("popsim.wire.scenario", "Scenario"),
     "Timeline": ("popsim.timeline.timeline", "Timeline"),
+    "difference": ("popsim.views.difference", "difference"),
     "player": ("popsim.views.player", "player"),
     "pop3": ("popsim.protocols.pop3.table", "POP3"),
+    "read_mail": ("popsim.mail.boxes", "read_mail"),
     "read_mbox": ("popsim.mail.mbox", "read"),
     "samples": ("popsim.mail.samples", ""),
 }
 
-__all__ = ["Lab", "Link", "Scenario", "Timeline", "player", "pop3", "read_mbox", "samples"]
+__all__ = [
+    "Lab",
+    "Link",
+    "Policy",
+    "Scenario",
+    "Timeline",
+    "difference",
+    "player",
+    "pop3",
+    "read_mail",
+    "read_mbox",
+    "samples",
+]
 
 
 def __getattr__(name: str) -> Any:

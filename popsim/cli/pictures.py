@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.output import Output, output
-from popsim.cli.values import EDITION, MINIMAL, PROTOCOL, Trouble, chosen, reading
+from popsim.cli.values import EDITION, EXTENSIONS, MINIMAL, PROTOCOL, WITHOUT, Trouble, chosen, other, reading
 
 if TYPE_CHECKING:
     from popsim.protocols.protocol import Protocol
@@ -19,12 +19,33 @@ _BY_DOT = (".png", ".pdf")
 @click.command()
 @PROTOCOL
 @EDITION
+@EXTENSIONS
 @MINIMAL
-def table(protocol: Protocol, edition: str | None, minimal: bool) -> None:
+@WITHOUT
+@click.option(
+    "--against",
+    metavar="RFC",
+    help="Print instead what came, went and changed from this to another edition: 1939, or 1939+2449 with an "
+    "extension, 1939+all with all of them.",
+)
+def table(
+    protocol: Protocol,
+    edition: str | None,
+    extensions: tuple[str, ...],
+    minimal: bool,
+    without: tuple[str, ...],
+    against: str | None,
+) -> None:
     """Print a protocol's commands and what each does in which state."""
+    shown = chosen(protocol, edition, minimal, extensions, without)
+    if against is not None:
+        from popsim.views.difference import difference
+
+        click.echo(str(difference(shown, other(protocol, against, minimal))))
+        return
     from popsim.views.reference import reference
 
-    click.echo(str(reference(chosen(protocol, edition, minimal))))
+    click.echo(str(reference(shown)))
 
 
 @click.command()
@@ -38,15 +59,23 @@ def table(protocol: Protocol, edition: str | None, minimal: bool) -> None:
     help="Where to draw: .svg, .dot or .txt; .png and .pdf need Graphviz's dot.  [default: a text, on the terminal]",
 )
 @EDITION
+@EXTENSIONS
 @MINIMAL
+@WITHOUT
 @click.option("--no-inner", is_flag=True, help="Without the steps inside a state.")
 def diagram(
-    protocol: Protocol, target: Output | None, edition: str | None, minimal: bool, no_inner: bool
+    protocol: Protocol,
+    target: Output | None,
+    edition: str | None,
+    extensions: tuple[str, ...],
+    minimal: bool,
+    without: tuple[str, ...],
+    no_inner: bool,
 ) -> None:
     """Draw the states of a protocol, from its table."""
     from popsim.views.diagram import diagram as drawn
 
-    picture = drawn(chosen(protocol, edition, minimal), inner=not no_inner)
+    picture = drawn(chosen(protocol, edition, minimal, extensions, without), inner=not no_inner)
     if target is None:
         click.echo(str(picture))
         return

@@ -8,8 +8,11 @@ from difflib import get_close_matches
 import click
 
 from popsim import __version__
+from popsim.cli.fetch import fetch
 from popsim.cli.lab import lab
 from popsim.cli.pictures import diagram, table
+from popsim.cli.proxy import proxy
+from popsim.cli.read import read
 from popsim.cli.run import run as run_command
 from popsim.cli.run import show
 from popsim.cli.serve import serve
@@ -42,12 +45,13 @@ def program(context: click.Context) -> None:
     popsim lab                        the course, in JupyterLab
     popsim run pop3 STAT QUIT         a session, simulated
     popsim serve --pop3 1100          a server for real mail readers
+    popsim read trace.pcapng          the mail sessions in a capture
     """
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 
 
-for _command in (lab, run_command, show, table, diagram, serve):
+for _command in (lab, run_command, show, read, table, diagram, serve, fetch, proxy):
     program.add_command(_command)
 
 

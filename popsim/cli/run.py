@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from popsim.cli.output import Output, output
-from popsim.cli.values import DELAY, EDITION, MAILS, MINIMAL, RATE, SEED, USERS, Trouble, reading
+from popsim.cli.values import (
+    DELAY,
+    EDITION,
+    EXTENSIONS,
+    MAILS,
+    MINIMAL,
+    POLICY,
+    RATE,
+    SEED,
+    USERS,
+    WITHOUT,
+    Trouble,
+    reading,
+)
 
 if TYPE_CHECKING:
     from popsim.timeline import Timeline
     from popsim.wire import Action
+
+
+def _loss(text: str) -> int:
+    from popsim.wire.quantity import MILLION, millionths
+
+    share = millionths(text)
+    if share == MILLION:
+        raise ValueError("a line that loses everything carries nothing: expected less than 100%")
+    return share
+
+
+def _time(text: str) -> int:
+    from popsim.wire.quantity import nanoseconds
+
+    return nanoseconds(text)
+
 
 _EPILOG = """\b
 A command may open with marks: 1> sends it on connection 1, which connect>
@@ -25,7 +55,9 @@ popsim run pop3 "USER alice" "PASS secret" STAT "RETR 1" QUIT
 popsim run pop3 --fault "cut before QUIT" "USER alice" "PASS secret" "DELE 1" QUIT
 """
 _FAULT = 'What goes wrong: "cut before QUIT", "cut server after 120" (octets), "keep alice 2" (can\'t be removed).'
-_SAVE = "Save the session too; popsim show prints it again."
+_LOSS = "How many of the segments are lost, such as 2%; they are sent again.  [default: none]"
+_JITTER = "Up to so much more delay, by chance.  [default: none]"
+_SAVE = "Save the session too: all of it (.jsonl), or what crossed the wire (.pcapng, .pcap)."
 
 
 @click.command(epilog=_EPILOG)
@@ -34,12 +66,18 @@ _SAVE = "Save the session too; popsim show prints it again."
 @MAILS
 @USERS
 @EDITION
+@EXTENSIONS
 @MINIMAL
+@WITHOUT
+@POLICY
 @DELAY
 @RATE
+@click.option("--loss", metavar="SHARE", default="0%", callback=reading(_loss), help=_LOSS)
+@click.option("--jitter", metavar="TIME", default="0 ms", callback=reading(_time), help=_JITTER)
+@click.option("--tls", is_flag=True, help="TLS from the first octet on.")
 @click.option("--fault", "faults", multiple=True, metavar="TEXT", help=_FAULT)
 @SEED
-@click.option("--save", metavar="FILE.jsonl", callback=reading(output(".jsonl")), help=_SAVE)
+@click.option("--save", metavar="FILE", callback=reading(output(".jsonl", ".pcapng", ".pcap")), help=_SAVE)
 @click.option("--scenario", metavar="TEXT", help="Run this instead: the scenario that an earlier run printed.")
 @click.pass_context
 def run(
@@ -83,10 +121,12 @@ def run(
 def show(file: str) -> None:
     """Print a session that was saved.
 
-    FILE is what popsim run --save or popsim serve --record has written.
+    FILE is what popsim run --save or popsim serve --record has written: .jsonl, or a capture.
     """
     from popsim.timeline import Timeline, TimelineError
 
+    if Path(file).is_dir():
+        raise Trouble(f"cannot read {file!r}: it is a directory")
     try:
         _print(Timeline.load(file))
     except BrokenPipeError:

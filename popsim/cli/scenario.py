@@ -12,8 +12,10 @@ from click.core import ParameterSource
 from popsim.cli.values import chosen, known, mail, mail_of
 from popsim.mail import samples
 from popsim.mail.collection import Mail
+from popsim.mail.policy import Policy
 from popsim.protocols import find
 from popsim.wire import Action, Fault, Link, Scenario
+from popsim.wire.quantity import MILLION
 from popsim.wire.simulation import mail_name
 
 _HINT = 'expected a protocol and commands, such as: popsim run pop3 "USER alice" "PASS secret" STAT QUIT'
@@ -54,16 +56,20 @@ def assembled(protocol: str | None, commands: Sequence[str], mails: Sequence[str
         spoken = find(protocol)
     except ValueError as error:
         raise click.UsageError(f"{error}; {_HINT}") from None
-    spoken = chosen(spoken, given["edition"], given["minimal"])
+    spoken = chosen(spoken, given["edition"], given["minimal"], given["extensions"], given["without"])
     people = known(given["users"], spoken)
     held = mail_of(mails or ("inbox",), people, given["save"])
     scenario = Scenario(
         protocol=spoken.name,
         edition=spoken.number,
         minimal=spoken.is_minimal,
+        extensions=spoken.enabled,
+        without=spoken.omitted,
+        policy=Policy.parse(*given["policies"]),
         users=people,
         mail=tuple((name, mail_name(box)) for name, (_, box) in held.items()),
-        link=Link(given["delay"], given["rate"]),
+        link=Link(given["delay"], given["rate"], loss=given["loss"] / MILLION, jitter=given["jitter"]),
+        tls=given["tls"],
         seed=given["seed"],
         actions=tuple(_each(Action.parse, commands, "COMMAND")),
         faults=tuple(_each(Fault.parse, given["faults"], "--fault")),

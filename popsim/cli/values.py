@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from popsim.mail.collection import Mail
     from popsim.mail.store import User
     from popsim.protocols.protocol import Protocol
+
+
+M = TypeVar("M")
 
 
 class Trouble(click.ClickException):
@@ -76,11 +79,34 @@ def _user(text: str) -> User:
     return User.parse(text)
 
 
+def _policy(text: str) -> str:
+    from popsim.mail.policy import Policy
+
+    Policy.parse(text)
+    return text
+
+
 PROTOCOL = click.argument("protocol", callback=reading(_protocol))
 EDITION = click.option(
     "--edition", metavar="RFC", help="The edition, by its RFC: 1460 or rfc1460.  [default: the newest]"
 )
 MINIMAL = click.option("--minimal", is_flag=True, help="Without the commands that the RFC calls optional.")
+EXTENSIONS = click.option(
+    "--extension",
+    "extensions",
+    multiple=True,
+    metavar="RFC",
+    help="An extension, by its RFC or what it is known by: 2449, CAPA, STLS, SASL, UTF8; or all.",
+)
+WITHOUT = click.option("--without", multiple=True, metavar="COMMAND", help="Without this command, such as TOP.")
+POLICY = click.option(
+    "--policy",
+    "policies",
+    multiple=True,
+    metavar="WORD",
+    callback=reading(_policy),
+    help="What the site has decided: login-delay:60s, expire:30, no-plaintext, sasl:PLAIN and others.",
+)
 USERS = click.option(
     "--user",
     "users",
@@ -94,7 +120,10 @@ MAILS = click.option(
     "mails",
     multiple=True,
     metavar="MAIL",
-    help=f"An mbox file, or sample mail: {', '.join(samples.NAMES)}. NAME:MAIL is another user's.  [default: inbox]",
+    help=(
+        f"An mbox file, a Maildir, a folder of .eml files, or sample mail: {', '.join(samples.NAMES)}. "
+        "NAME:MAIL is another user's.  [default: inbox]"
+    ),
 )
 DELAY = click.option(
     "--delay",
@@ -119,14 +148,39 @@ SEED = click.option(
 )
 
 
-def chosen(protocol: Protocol, edition: str | None, minimal: bool) -> Protocol:
-    """The edition of a protocol that the options --edition and --minimal ask for."""
+def chosen(
+    protocol: Protocol,
+    edition: str | None,
+    minimal: bool,
+    extensions: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Protocol:
+    """The edition of a protocol that the options --edition, --extension, --minimal and --without ask for."""
     if edition is not None:
-        try:
-            protocol = protocol.edition(edition)
-        except ValueError as error:
-            raise click.BadParameter(str(error), param_hint="'--edition'") from None
-    return protocol.minimal() if minimal else protocol
+        protocol = _made("--edition", protocol.edition, edition)
+    if extensions:
+        wanted = () if "all" in extensions else extensions
+        protocol = _made("--extension", protocol.extended, *wanted)
+    if minimal:
+        protocol = protocol.minimal()
+    return _made("--without", protocol.without, *without)
+
+
+def other(protocol: Protocol, text: str, minimal: bool) -> Protocol:
+    """The edition that --against names, with the extensions that follow it: ``1939+2449``."""
+    edition, *extensions = (word.strip() for word in text.split("+"))
+    found = _made("--against", protocol.edition, edition)
+    if extensions:
+        found = _made("--against", found.extended, *(() if "all" in extensions else extensions))
+    return found.minimal() if minimal else found
+
+
+def _made(option: str, make: Callable[..., Protocol], *given: str) -> Protocol:
+    """The protocol with what an option says; a complaint names the option."""
+    try:
+        return make(*given)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=f"'{option}'") from None
 
 
 def known(given: Iterable[User], protocol: Protocol) -> tuple[User, ...]:
@@ -151,18 +205,22 @@ def known(given: Iterable[User], protocol: Protocol) -> tuple[User, ...]:
 
 
 def mail_of(
-    texts: Iterable[str], people: Iterable[User], target: Output | None = None
-) -> dict[str, tuple[str, Mail]]:
+    texts: Iterable[str],
+    people: Iterable[User],
+    target: Output | None = None,
+    read: Callable[[str, Output | None], Any] | None = None,
+) -> dict[str, tuple[str, Any]]:
     """Each user's mail, by name, with what it was called.
 
     Args:
-        texts: what was given: the name of a sample or the path of an mbox, with ``NAME:`` before it if it is for
-            another user than the first.
+        texts: what was given: the name of a sample or a path, with ``NAME:`` before it if it is for another user than
+            the first.
         people: who has mail.
         target: what is to be written, which must not be one of the files.
+        read: what makes mail of a name and the target; by default :func:`mail`.
     """
     names = [user.name for user in people]
-    found: dict[str, tuple[str, Mail]] = {}
+    found: dict[str, tuple[str, Any]] = {}
     for text in texts:
         name, colon, place = text.partition(":")
         if not colon or name not in names:
@@ -171,21 +229,28 @@ def mail_of(
             raise click.UsageError(
                 f"--mail {text!r}: {name} has mail already; for another user write --mail NAME:{place}"
             )
-        found[name] = (place, mail(place, target))
+        found[name] = (place, (read or mail)(place, target))
     return found
 
 
 def mail(text: str, target: Output | None = None) -> Mail:
-    """The sample mail of that name, or the messages of the mbox file there."""
-    from popsim.mail import mbox
+    """The sample mail of that name, or the messages of the mail on the disk there."""
+    from popsim.mail.boxes import read_mail
 
     if text in samples.NAMES:
         return samples.find(text)
+    return on_disk(read_mail, text, target)
+
+
+def on_disk(read: Callable[[str], M], text: str, target: Output | None = None) -> M:
+    """What is read from a path; what is wrong with it is said in one line."""
+    from popsim.mail.box import MailError
+
     if target and target.is_at(text):
         raise click.UsageError(f"{text!r} is the mail itself, which is never written: choose another name to save to")
     try:
-        return mbox.read(text)
-    except mbox.MboxError as error:
+        return read(text)
+    except MailError as error:
         close = get_close_matches(text, samples.NAMES, 1)
         hint = f"did you mean {close[0]!r}? Sample mail" if close else "sample mail"
         raise Trouble(f"--mail: {error}; {hint} goes by the names {', '.join(samples.NAMES)}") from None

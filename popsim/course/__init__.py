@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from popsim.course.exercises import check
+    from popsim.course.checks import check
     from popsim.course.predictions import predict, score
 
 __all__ = ["check", "predict", "score"]
@@ -17,7 +17,7 @@ __all__ = ["check", "predict", "score"]
 def __getattr__(name: str) -> Any:
     # Loaded when asked for: laying out the folder needs none of it.
     if name == "check":
-        from popsim.course.exercises import check
+        from popsim.course.checks import check
 
         return check
     if name in ("predict", "score"):

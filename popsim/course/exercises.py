@@ -65,7 +65,7 @@ class Exercise:
         except NotAnAnswer as error:
             return Hint(f"Exercise {self.name}: {error}")
         lab = Lab(self.protocol, mail=self.mail())
-        sent = _send(lab, lines)
+        sent = send_lines(lab, lines)
         story = history(lab)
         findings = tuple(self._findings(story, len(lines), sent))
         solved = all(finding.right for finding in findings)
@@ -107,15 +107,6 @@ EXERCISES = (
 )
 
 
-def check(name: str, session: object) -> Checked | Hint:
-    """Check an answer to the exercise of that name: see :meth:`Exercise.check`."""
-    for exercise in EXERCISES:
-        if exercise.name == str(name):
-            return exercise.check(session)
-    known = ", ".join(f"`{exercise.name}`" for exercise in EXERCISES)
-    return Hint(f"There is no exercise {name!r}; there is {known}.")
-
-
 def read_session(session: object) -> list[str]:
     """The command lines of an answer.
 
@@ -139,7 +130,7 @@ def read_session(session: object) -> list[str]:
     return list(session)
 
 
-def _send(lab: Lab, lines: list[str]) -> int:
+def send_lines(lab: Lab, lines: list[str]) -> int:
     """Send the lines, one after the other, until the connection is closed; return how many were sent."""
     for sent, line in enumerate(lines):
         try:
@@ -150,16 +141,26 @@ def _send(lab: Lab, lines: list[str]) -> int:
 
 
 def _causes(story: History, written: int, sent: int) -> Iterator[str]:
-    if sent < written:
-        yield f"Line {sent + 1} was not sent: line {sent} had closed the connection ({story.cited(story.rules[sent])})."
-    for refusal in story.refusals[:1]:
-        where, why = refusal.rule.state, _why(refusal.rule)
-        yield f"Line {refusal.line} was refused. In {where}: {why} ({story.cited(refusal.rule)})."
+    yield from unsent(story, written, sent)
+    yield from first_refusal(story)
     if not story.reached:
         closed = story.state == CLOSED.name
         last = f"it ended in {story.rules[sent].state}" if closed else f"at the end it is still in {story.state}"
         source = story.protocol.reference(story.removing)
         yield f"The session was never in {story.removing}: {last}. Nothing is removed before ({source})."
+
+
+def unsent(story: History, written: int, sent: int) -> Iterator[str]:
+    """Why the last lines were not sent, where they were not."""
+    if sent < written:
+        yield f"Line {sent + 1} was not sent: line {sent} had closed the connection ({story.cited(story.rules[sent])})."
+
+
+def first_refusal(story: History) -> Iterator[str]:
+    """Why a line was refused, of the first one that was."""
+    for refusal in story.refusals[:1]:
+        where, why = refusal.rule.state, _why(refusal.rule)
+        yield f"Line {refusal.line} was refused. In {where}: {why} ({story.cited(refusal.rule)})."
 
 
 def _told(story: History, number: int) -> str:

@@ -9,8 +9,11 @@ from popsim.course.feedback import BLANK
 from popsim.protocols.model import START
 from popsim.protocols.protocol import Protocol
 
-REPLY, STATE, LEFT = "reply", "state", "left"
-"""What a guess can be about: the reply's status, the state that follows, how many messages are left."""
+REPLY, STATE, LEFT, FETCHED = "reply", "state", "left", "fetched"
+"""What a guess can be about: the reply's status, the state that follows, how many messages are left, and how many a
+mail reader fetches."""
+NUMBERS = (LEFT, FETCHED)
+"""Those that are whole numbers."""
 NO_REPLY = "none"
 
 
@@ -45,7 +48,7 @@ def read(protocol: Protocol, said: Mapping[str, object]) -> list[Guess]:
 
 
 def _value(protocol: Protocol, about: str, value: object) -> str | int:
-    if about == LEFT:
+    if about in NUMBERS:
         if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
             return value
         raise Unreadable(f"For `{about}` expected a whole number without quotes, such as `0`; got `{value!r}`.")

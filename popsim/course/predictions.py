@@ -40,6 +40,7 @@ class Predictions:
         reply: object = None,
         state: object = None,
         left: object = None,
+        fetched: object = None,
     ) -> Feedback | Hint:
         """Fix a guess, then send a command, then say which parts of the guess were right, and by which rule.
 
@@ -48,10 +49,13 @@ class Predictions:
 
         Args:
             lab: whose first connection is spoken on.
-            step: a command line; or something else that a lab can do, such as ``lab.cut``.
+            step: a command line; or something else that a lab can do, such as ``lab.cut`` or a function that lets a
+                mail reader read.
             reply: the reply's status, such as ``"+OK"``, or ``"none"``.
             state: the name of the state that the session is in next.
             left: how many messages the server still has, marked or not.
+            fetched: how many messages a mail reader fetches, where the step is a function that returns what
+                ``lab.read(...)`` does.
 
         Returns:
             What was right; or, where a guess is blank or cannot be read, a hint of one line, and nothing is sent.
@@ -60,7 +64,8 @@ class Predictions:
         if problem := _problem(lab, step):
             return Hint(problem)
         try:
-            guesses = read(lab.protocol, {"reply": reply, "state": state, "left": left})
+            asked = {"reply": reply, "state": state, "left": left, "fetched": fetched}
+            guesses = read(lab.protocol, asked)
             outcome = self._outcome(lab, step)
         except Unreadable as unreadable:
             return Hint(f"{unreadable} Nothing was sent.")

@@ -2,8 +2,8 @@
 
     python -m popsim.course.rerun notebooks/*.ipynb
 
-What differs from run to run or from machine to machine is not stored: times, versions, and the numbers of widgets,
-which mean nothing without a kernel. Their text twins stay.
+What differs from run to run or from machine to machine is not stored: times, versions, the pieces in which a text was
+printed, and the numbers of widgets, which mean nothing without a kernel. Their text twins stay.
 """
 
 from __future__ import annotations
@@ -59,9 +59,23 @@ def stored(notebook: dict[str, Any]) -> str:
     notebook["metadata"] = {**metadata, "kernelspec": KERNEL, "language_info": LANGUAGE}
     for cell in notebook["cells"]:
         cell["metadata"].pop("execution", None)
+        if "outputs" in cell:
+            cell["outputs"] = _joined(cell["outputs"])
         for output in cell.get("outputs", ()):
             output.get("data", {}).pop(WIDGET_VIEW, None)
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def _joined(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Outputs in which what was printed in pieces is one: into how many it falls differs from run to run."""
+    made: list[dict[str, Any]] = []
+    for output in outputs:
+        if made and output["output_type"] == made[-1]["output_type"] == "stream" and output["name"] == made[-1]["name"]:
+            text = "".join(made[-1]["text"]) + "".join(output["text"])
+            made[-1] = {**output, "text": text.splitlines(keepends=True)}
+        else:
+            made.append(output)
+    return made
 
 
 def main(paths: list[str]) -> int:

@@ -6,6 +6,8 @@ for its value; everything else goes::
     ### BEGIN SOLUTION
     reply = "+OK"  # the status              reply = ...  # the status
     ### END SOLUTION
+
+A solution may be indented, as in a function: its blanks are indented like the mark at its end.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import copy
 import io
 import tokenize
 from collections.abc import Iterator, Mapping
+from textwrap import dedent
 from typing import Any
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
@@ -68,7 +71,8 @@ def without_solutions(source: str) -> str:
         elif mark == BEGIN:
             region = []
         else:
-            lines += _blanks("\n".join(region or []))
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [indent + blank for blank in _blanks(dedent("\n".join(region or [])))]
             region = None
     if region is not None:
         raise SolutionError(f"there is no {END!r}")

@@ -31,7 +31,7 @@ class Response:
         request: what it answers; None for what nobody asked for.
         reply: its status, or None where the line has no status of this protocol.
         text: the line without status and CRLF.
-        body: the data that follow the line, dots removed, or None.
+        body: the data that follow the line, dots removed, or None; None also for more than ``BODY_LIMIT`` octets.
         untagged: the lines of data that came before the line.
         reader: who on the server's side reads the next octets, where it asks for more.
     """
@@ -68,6 +68,9 @@ class ClientEngine:
         self._pending: deque[Request] = deque([Request(Occurrence.OPENED, "")])
         self._buffer = Buffer()
         self._exchange = Request(Occurrence.CONTINUED, "")
+        self._exchange_open = False
+        self.securing = False
+        """Whether the last answer leads to the TLS handshake: what comes next is no answer."""
         self._head: _Head | None = None
         self._body: Part | None = None
         self._untagged: list[bytes] = []
@@ -112,6 +115,11 @@ class ClientEngine:
         exchange = self._exchange
         self.send(octets, Request(Occurrence.CONTINUED, exchange.keyword, (octets,), exchange.tag))
 
+    @property
+    def exchange_open(self) -> bool:
+        """Whether the last answer asked for more: then the next line goes through :meth:`carry_on`."""
+        return self._exchange_open and not self._pending
+
     def take(self) -> list[bytes]:
         """The pieces of octets to send, in order."""
         out, self._out = self._out, []
@@ -135,10 +143,18 @@ class ClientEngine:
         if self._machine:
             self.opened()
         self._buffer.feed(data)
-        while not self._buffer.empty and self._next():
+        while not self._buffer.empty and not self.securing and self._next():
             pass
         responses, self._responses = self._responses, []
         return responses
+
+    def secured(self) -> None:
+        """The handshake is done. What came in clear behind the answer before it is thrown away (RFC 2595 §4)."""
+        self._read += self._buffer.clear()
+        self._start = self._read
+        self.securing = False
+        for rule in self.protocol.outcomes(self._place(), Occurrence.SECURED)[:1]:
+            self._follow(rule)
 
     def lost(self) -> None:
         """The connection is gone."""
@@ -204,7 +220,7 @@ class ClientEngine:
             self._unfinished += body.text()
         elif head is not None:
             request, reply, text, rules = head
-            self._finish(request, reply, text, body.text(), rules)
+            self._finish(request, reply, text, None if body.too_long else body.text(), rules)
         return True
 
     def _expect_octets(self) -> None:
@@ -261,6 +277,7 @@ class ClientEngine:
     ) -> None:
         untagged, self._untagged = tuple(self._untagged), []
         reader = rules[-1].reader if rules else None
+        self._exchange_open = reader is not None and request is not None
         if reader and request:
             self._exchange = request
         self._responses.append(Response(request, reply, text, body, untagged, reader))
@@ -274,10 +291,17 @@ class ClientEngine:
         if not rules and request is not None:
             rules = self._silent(request.trigger)
         for rule in rules:
-            if self._machine:
-                self._server = rule.to or self._server
-            elif rule.to is not None and rule.to is not self.state:
-                self._move(rule.to, rule)
+            self._follow(rule)
+
+    def _follow(self, rule: Rule) -> None:
+        """Follow a row that the server has followed."""
+        if rule.awaits is Occurrence.SECURED:
+            self.securing = True
+            self._pending.clear()  # what was asked in clear behind it is never answered
+        if self._machine:
+            self._server = rule.to or self._server
+        elif rule.to is not None and rule.to is not self.state:
+            self._move(rule.to, rule)
 
     def _silent(self, trigger: Trigger) -> tuple[Rule, ...]:
         """The rows of an answer without status: untagged data only, as a greeting may be."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from popsim.engine.answer import Answer, Service
 from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part
 from popsim.engine.plan import BARE, TOO_LONG, TOO_MUCH, Plan, Ways
 from popsim.engine.refusal import refusal
-from popsim.protocols.model import CLOSED, START, Continuation, Occurrence, Reader, State, Trigger, Unit
+from popsim.protocols.model import CLOSED, START, Continuation, Occurrence, Reader, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline.recorder import Observer
@@ -24,7 +26,12 @@ class ServerEngine:
     def __init__(self, protocol: Protocol, service: Service, observer: Observer | None = None) -> None:
         self.protocol = protocol
         self.state: State = START
+        self.pipelining = getattr(service, "pipelining", True)
+        """Whether a command may come before the one before it is answered; else what came behind it is lost."""
+        self.commits_later = False
+        """Whether the removal waits for :meth:`committed`, for the time that a disk takes; else it comes at once."""
         self._handlers = service.handlers
+        self._service = service
         self._observer = observer
         self._buffer = Buffer()
         self._reader: Reader | None = None
@@ -56,7 +63,8 @@ class ServerEngine:
         buffer.feed(data)
         # A part of no octets is there before anything comes: a client may announce 0 of them.
         while (not buffer.empty or self._reader) and self._next() and self.state is not CLOSED and not self._awaits:
-            pass
+            if not self.pipelining:
+                self._read += buffer.clear()
 
     def lost(self) -> None:
         """The connection is gone without a farewell."""
@@ -69,10 +77,20 @@ class ServerEngine:
             self._occur(Occurrence.EXPIRED)
 
     def secured(self) -> None:
-        """What the last reply waited for, the handshake, is done. Octets that came before it are thrown away."""
+        """What the last reply waited for, the handshake, is done. Octets that came before it are thrown away.
+
+        A session that has ended in the meantime stays ended.
+        """
+        if self.state.kind != "state":
+            return
         self._awaits = None
         self._read += self._buffer.clear()
         self._occur(Occurrence.SECURED)
+
+    def committed(self) -> None:
+        """What the removal waited for is done: it can be answered."""
+        self._awaits = None
+        self._occur(Occurrence.COMMITTED)
 
     def news(self) -> None:
         """The mailbox has changed: the table says whether the client hears of it now; without a row it does not."""
@@ -85,6 +103,16 @@ class ServerEngine:
     def closed(self) -> bool:
         """Whether the session is over: what has been taken out is all that will come."""
         return self.state is CLOSED
+
+    @property
+    def securing(self) -> bool:
+        """Whether the handshake comes now, when what is to be sent is sent: :meth:`secured` is due after it."""
+        return self._awaits is Occurrence.SECURED
+
+    @property
+    def committing(self) -> bool:
+        """Whether the removal waits for :meth:`committed`."""
+        return self._awaits is Occurrence.COMMITTED
 
     @property
     def deadline(self) -> int | None:
@@ -178,6 +206,9 @@ class ServerEngine:
                 if plan.awaits:
                     self._awaits = plan.awaits
                 return
+            if self.commits_later:
+                self._awaits = Occurrence.COMMITTED
+                return
             trigger = Occurrence.COMMITTED
 
     def _decide(self, trigger: Trigger, request: Request) -> tuple[Plan, Answer]:
@@ -190,8 +221,11 @@ class ServerEngine:
             answer = handler(request)
             return way.plans[answer.condition], answer
         rule = way.first.rule
-        text = refusal(self.protocol, self.state, rule, request) if rule.reply else b""
-        return way.first, Answer(rule.condition, text)
+        return way.first, Answer(rule.condition, self._refusal(rule, request) if rule.reply else b"")
+
+    def _refusal(self, rule: Rule, request: Request) -> bytes:
+        words: Callable[..., bytes] = getattr(self._service, "refusal", refusal)
+        return words(self.protocol, self.state, rule, request)
 
     def _send(self, plan: Plan, answer: Answer, request: Request) -> None:
         line = self._line(plan, answer.text, request.tag)
@@ -222,6 +256,6 @@ class ServerEngine:
         if not text and not plan.reader:  # an empty challenge keeps its space: RFC 5034 §4
             return mark.rstrip(b" ") + CRLF
         line = mark + text + plan.source + CRLF
-        if len(line) > self._reply_limit:
+        if len(line) > self._reply_limit and not plan.reader:  # a challenge may be longer: RFC 5034 §4
             line = mark + text[: self._reply_limit - len(line)] + plan.source + CRLF
         return line

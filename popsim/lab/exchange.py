@@ -9,8 +9,9 @@ from popsim.protocols.model import Reference, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.timeline.event import rule_key, state_key
+from popsim.views.reading import Reading
 from popsim.views.rich import Rich
-from popsim.views.wording import first_line, format_lines, format_octets, format_time
+from popsim.views.wording import first_line, format_lines, format_octets, format_time, said
 
 _SHOWN = 6
 """How many lines of a body are shown."""
@@ -29,6 +30,7 @@ class Exchange(Rich):
 
     Args:
         command: the line that was sent, without CRLF.
+        shown: the command as a line of text, in which asterisks stand for a password.
         status: the answer's status, or "" where no answer came.
         text: the answer's line after the status.
         body: what followed the line, dots removed; b"" where nothing did.
@@ -39,6 +41,7 @@ class Exchange(Rich):
     """
 
     command: bytes
+    shown: str
     status: str
     text: str
     body: bytes
@@ -68,7 +71,7 @@ class Exchange(Rich):
         return f"{self.status} {self.text}".strip()
 
     def __str__(self) -> str:
-        lines = [f"C: {first_line(self.command)}"]
+        lines = [f"C: {self.shown}"]
         lines.append(f"S: {self.reply}" if self.status else "S: (no answer: the connection was lost)")
         lines += [f"   {line}" for line in self._body()]
         return "\n".join([*lines, f"   {self._summary()}"])
@@ -78,7 +81,7 @@ class Exchange(Rich):
         answer = escape(self.reply) if self.status else "(no answer: the connection was lost)"
         return (
             f'<div class="popsim-exchange" style="{_BOX}">'
-            f'<pre style="{_LINES}"><b>C: {escape(first_line(self.command))}</b>\nS: {answer}{body}</pre>'
+            f'<pre style="{_LINES}"><b>C: {escape(self.shown)}</b>\nS: {answer}{body}</pre>'
             f'<div style="{_WORDS}">{escape(self._summary())}</div></div>'
         )
 
@@ -108,19 +111,21 @@ def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes,
         body: what followed the answer's line.
     """
     sent = next((e for e in timeline[start:] if (e.layer, e.kind, e.endpoint) == _LEAVES), None)
+    reading = Reading(timeline, protocol)
+    shown = said(sent, reading) if sent else first_line(reading.command(command))
     connection = sent.connection if sent else timeline[start].connection
     before = timeline.at(start - 1).state("server", connection)
     states = (before, *_moves(timeline, start, connection))
     answered = _answer(timeline, sent) if sent else None
     if answered is None:
         elapsed = timeline.duration - timeline[start].time
-        return Exchange(command, "", "", b"", states, elapsed, None, None)
-    said = timeline[answered.cause]
-    rule = protocol.rule(str((said.values or {})[rule_key(connection, "server")]))
+        return Exchange(command, shown, "", "", b"", states, elapsed, None, None)
+    answer = timeline[answered.cause]
+    rule = protocol.rule(str((answer.values or {})[rule_key(connection, "server")]))
     mark = rule.reply.mark if rule.reply else ""
     text = first_line(timeline.octets(answered), longest=512).removeprefix(mark).strip()
     elapsed = answered.time - timeline[start].time
-    return Exchange(command, mark, text, body, states, elapsed, rule, protocol.reference(rule))
+    return Exchange(command, shown, mark, text, body, states, elapsed, rule, protocol.reference(rule))
 
 
 def rules_taken(timeline: Timeline, connection: int = 0) -> tuple[str, ...]:

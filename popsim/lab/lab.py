@@ -7,19 +7,25 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from popsim.lab.exchange import Exchange, exchange, rules_taken
+from popsim.lab.readers import MailReaders, ReadsMail
 from popsim.mail import samples
 from popsim.mail.collection import Mail
+from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import User
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
 from popsim.views.rich import Rich
-from popsim.wire import Action, Fault, Link, Scenario, Simulation, fork
+from popsim.wire import Action, Fault, Link, Scenario, Simulation
+from popsim.wire.fork import fork_of
+from popsim.wire.past import NO_PAST, Past
 from popsim.wire.scenario import DEFAULT_USER
 from popsim.wire.simulation import mail_name
 
 if TYPE_CHECKING:
+    from popsim.lab.overheard import Overheard
     from popsim.views.diagram import Diagram
+    from popsim.views.difference import DifferenceTable
     from popsim.views.ladder import Ladder
     from popsim.views.matrix import Matrix
     from popsim.views.octets import Octets
@@ -29,19 +35,22 @@ if TYPE_CHECKING:
     from popsim.views.transcript import Transcript
 
 
-class Lab(Rich):
+class Lab(ReadsMail, Rich):
     """A client and a server on a simulated wire, connected and greeted.
 
     Args:
-        protocol: what they speak; ``pop3``, or an edition such as ``pop3.edition(1460)``.
+        protocol: what they speak; ``pop3``, an edition such as ``pop3.edition(1460)``, or one with extensions such as
+            ``pop3.extended(2449)``.
         mail: what lies in the maildrop of the first user, or each user's mail by name (default: the sample inbox).
+        tls: whether TLS comes first, as on port 995 of a real server (RFC 8314 §3); else it can begin by STLS.
         link: the path between them.
         users: passwords by name, or ``User`` values (default: alice, whose password is secret).
         seed: where chance comes from.
         faults: what goes wrong, such as ``"cut before QUIT"``; see :class:`popsim.wire.Fault`.
+        policy: what the server's site has decided, such as ``"login-delay:60s"``; see :class:`popsim.Policy`.
 
     Raises:
-        ValueError: a user, a fault or the link can't be understood.
+        ValueError: a policy, a user, a fault or the link can't be understood.
     """
 
     def __init__(
@@ -53,6 +62,8 @@ class Lab(Rich):
         users: Mapping[str, str] | Iterable[User | str] | None = None,
         seed: int = 1,
         faults: Iterable[Fault | str] = (),
+        policy: Policy | str = USUAL,
+        tls: bool = False,
     ) -> None:
         people = _users(users)
         held = mail if isinstance(mail, Mapping) else {people[0].name: samples.inbox() if mail is None else mail}
@@ -60,8 +71,12 @@ class Lab(Rich):
             protocol=protocol.name,
             edition=protocol.number,
             minimal=protocol.is_minimal,
+            extensions=protocol.enabled,
+            without=protocol.omitted,
+            policy=Policy.parse(policy) if isinstance(policy, str) else policy,
             users=people,
             mail=tuple((name, mail_name(m)) for name, m in held.items()),
+            tls=tls,
             link=link or Link(),
             seed=seed,
             faults=tuple(Fault.parse(f) if isinstance(f, str) else f for f in faults),
@@ -84,12 +99,13 @@ class Lab(Rich):
         lab._begin(wanted, tuple(mail))
         return lab
 
-    def _begin(self, scenario: Scenario, mail: tuple[Mail, ...]) -> None:
+    def _begin(self, scenario: Scenario, mail: tuple[Mail, ...], past: Past = NO_PAST) -> None:
         self.protocol = scenario.speaks
         self._mail = mail
         self._scenario = replace(scenario, actions=())
         self._players: list[Player] = []
-        self._simulation = Simulation(scenario, mail)
+        self._simulation = Simulation(scenario, mail, past)
+        self._readers = MailReaders(self._simulation, self._perform)
         self._perform(scenario.actions)
 
     # Doing
@@ -136,6 +152,21 @@ class Lab(Rich):
         self._perform([Action(kind="connect")])
         return len(self._simulation.connections) - 1
 
+    def deliver(self, mail: Mail, user: str | None = None) -> None:
+        """Let mail arrive at the server. A session that is open does not see it (RFC 1939 §4 numbers at the opening).
+
+        Args:
+            mail: what arrives.
+            user: whose it is; by default the first user's.
+
+        Raises:
+            ValueError: there is no such user.
+        """
+        self._mail = (*self._mail, mail)
+        self._simulation.knows(mail)
+        whose = user or self._scenario.users[0].name
+        self._perform([Action(f"{whose} {mail_name(mail)}".encode(), kind="mail")])
+
     def cut(self, connection: int = 0) -> None:
         """Lose a connection, as if somebody had cut the line."""
         self._simulation.check(connection)
@@ -152,7 +183,10 @@ class Lab(Rich):
             ValueError: there is no such event, or no line to replace.
         """
         octets = instead.encode() if isinstance(instead, str) else instead
-        return Lab.of(fork(self.scenario, at, octets, self._mail), self._mail)
+        scenario, past = fork_of(self._simulation, at, octets)
+        lab = Lab.__new__(Lab)
+        lab._begin(scenario, self._mail, past)
+        return lab
 
     def _perform(self, actions: Iterable[Action]) -> None:
         wanted = list(actions)
@@ -163,7 +197,7 @@ class Lab(Rich):
         self._scenario = replace(self._scenario, actions=tuple(done))
         self._simulation.recorder.header["scenario"] = str(self._scenario)
         for player in self._players:
-            player.append(self.timeline)
+            player.timeline = self.timeline
 
     # Seeing
 
@@ -232,11 +266,28 @@ class Lab(Rich):
 
         return transcript(self.timeline)
 
+    def overheard(self) -> Overheard:
+        """What somebody on the wire reads of the session: the octets that crossed, and nothing else."""
+        from popsim.capture.overhear import overheard
+        from popsim.lab.overheard import Overheard
+
+        return Overheard(overheard(self.timeline))
+
     def reference(self) -> CommandReference:
         """The commands of this edition, printed from its table."""
         from popsim.views.reference import reference
 
         return reference(self.protocol)
+
+    def difference(self, other: Protocol) -> DifferenceTable:
+        """What came, went and changed from this lab's protocol to another edition, or to one with extensions.
+
+        Raises:
+            ValueError: it is not an edition of the same protocol.
+        """
+        from popsim.views.difference import difference
+
+        return difference(self.protocol, other)
 
     def matrix(self) -> Matrix:
         """Which command may be given in which state of this edition, and where it leads."""

@@ -7,11 +7,13 @@ alone (RFC 1939 §6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable
 
 from popsim.mail.message import Message
+from popsim.mail.open_maildrop import MaildropReleased as MaildropReleased
+from popsim.mail.open_maildrop import NoSuchMessage as NoSuchMessage
+from popsim.mail.open_maildrop import OpenMaildrop as OpenMaildrop
+from popsim.mail.open_maildrop import RemovalResult as RemovalResult
 from popsim.mail.unique_ids import UniqueIds
 
 
@@ -23,42 +25,6 @@ class MaildropLocked(Exception):
         self.owner = owner
 
 
-class MaildropReleased(RuntimeError):
-    """The session has committed or released the maildrop, and now wanted to change something."""
-
-    def __init__(self) -> None:
-        super().__init__("this session is done with the maildrop: open it again")
-
-
-class NoSuchMessage(LookupError):
-    """No message has that number in this session.
-
-    Attributes:
-        number: the number that was asked for.
-        count: how many numbers were given at the opening: they are 1 to this.
-        deleted: whether it is one of them, of a message marked as deleted (RFC 1939 §5, DELE).
-    """
-
-    def __init__(self, number: int, count: int, deleted: bool) -> None:
-        if deleted:
-            text = f"message {number} is marked as deleted"
-        elif count:
-            text = f"no message {number}: the numbers here are 1 to {count}"
-        else:
-            text = f"no message {number}: the maildrop is empty"
-        super().__init__(text)
-        self.number = number
-        self.count = count
-        self.deleted = deleted
-
-
-class RemovalResult(NamedTuple):
-    """What became of the marked messages, by their numbers, in order."""
-
-    removed: tuple[int, ...]
-    failed: tuple[int, ...]
-
-
 class Maildrop:
     """The messages that wait for one user.
 
@@ -66,14 +32,25 @@ class Maildrop:
         messages: in the order of their numbers; one without a unique-id gets one (`UniqueIds.choose`).
         refuse_removal: unique-ids of messages whose removal fails, a fault for lessons.  The set of
             that name may be changed at any time.
+        remover: removes messages where they are kept for good, by their unique-ids, and returns those
+            that are still there; without it what is removed is gone from this maildrop alone.
 
     Raises:
         ValueError: two messages come with the same unique-id.
     """
 
-    def __init__(self, messages: Iterable[Message] = (), refuse_removal: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        messages: Iterable[Message] = (),
+        refuse_removal: Iterable[str] = (),
+        remover: Callable[[Collection[str]], Collection[str]] | None = None,
+    ) -> None:
         given = list(messages)
+        self._remover = remover
+        self._gone: set[str | None] = set()
         self.refuse_removal: set[str] = set(refuse_removal)
+        self.delivered: dict[str, int] = {}
+        """When a message came, by its unique-id, in nanoseconds on the server's clock; those not named: at 0."""
         self._unique_ids = UniqueIds()
         for message in given:  # first, so that none is chosen that comes with a later message
             if message.uid is not None:
@@ -122,6 +99,47 @@ class Maildrop:
         self._octets += message.size
         return message
 
+    def renew(self, messages: Iterable[Message]) -> None:
+        """Take what is kept for good now in place of what was there at the last look.
+
+        What was removed here, and here alone, does not come back.
+
+        Args:
+            messages: all of them, each with its unique-id.
+
+        Raises:
+            MaildropLocked: a session has the maildrop open: what it has numbered stays.
+        """
+        if self._open is not None:
+            raise MaildropLocked(self._open.owner)
+        self._messages = [message for message in messages if message.uid not in self._gone]
+        for message in self._messages:
+            self._unique_ids.remember(message.uid or "")
+        self._octets = sum(message.size for message in self._messages)
+        self._retrieved.intersection_update([message.uid for message in self._messages])
+        self._find_last_retrieved()
+
+    def expire(self, before: int) -> tuple[Message, ...]:
+        """Remove the messages that came before a time, and return them (RFC 2449 §6.7: what a site may do).
+
+        Args:
+            before: in nanoseconds on the server's clock.
+
+        Raises:
+            MaildropLocked: a session has the maildrop open: what it has numbered stays.
+        """
+        if self._open is not None:
+            raise MaildropLocked(self._open.owner)
+        came = self.delivered
+        old = {n for n, m in enumerate(self._messages, 1) if came.get(m.uid or "", 0) < before}
+        if old and self._remover:
+            failed = self._remover({self._messages[number - 1].uid or "" for number in old})
+            old = {number for number in old if self._messages[number - 1].uid not in failed}
+        gone = tuple(self._messages[number - 1] for number in sorted(old))
+        if old:
+            self._remove(old)
+        return gone
+
     def open(self, owner: int | str) -> OpenMaildrop:
         """Lock the maildrop and number its messages; takes the same time for any number of them.
 
@@ -145,139 +163,18 @@ class Maildrop:
         gone = [self._messages[number - 1] for number in numbers]
         self._octets -= sum(message.size for message in gone)
         self._retrieved.difference_update(message.uid for message in gone)
-        kept = [m for number, m in enumerate(self._messages, 1) if number not in numbers]
-        self._messages = kept
+        if not self._remover:
+            self._gone.update(message.uid for message in gone)
+        self._messages = [m for number, m in enumerate(self._messages, 1) if number not in numbers]
+        self._find_last_retrieved()
+
+    def _find_last_retrieved(self) -> None:
+        kept = self._messages
         retrieved = (n for n in range(len(kept), 0, -1) if kept[n - 1].uid in self._retrieved)
         self._last_retrieved = next(retrieved, 0) if self._retrieved else 0
 
-
-class OpenMaildrop:
-    """What one session sees of a maildrop, from `Maildrop.open` to `release`.
-
-    Its attributes are kept up to date and cost nothing to read; they are not to be set.
-
-    Attributes:
-        owner: who opened it.
-        opened: how many numbers were given: they are 1 to this, whatever is marked.
-        count: messages not marked as deleted (STAT).
-        total: their size in octets (STAT).
-        last: the highest number accessed (RFC 1460 §5, LAST).
-        last_at_opening: its value when the session began: the highest number of a message that an
-            earlier session retrieved and that is still there (RFC 1460 §4).
-    """
-
-    __slots__ = (
-        "_committed", "_marked", "_messages", "_store",
-        "count", "last", "last_at_opening", "opened", "owner", "total",
-    )  # fmt: skip
-
-    def __init__(self, store: Maildrop, owner: int | str) -> None:
-        self.owner = owner
-        self._store = store
-        self._committed = False
-        self._messages = store._messages
-        self._marked: set[int] = set()
-        self.opened = self.count = len(store)
-        self.total = store.octets
-        self.last = self.last_at_opening = store._last_retrieved
-
-    def message(self, number: int) -> Message:
-        """The message with this number.
-
-        Raises:
-            NoSuchMessage: the number was not given, or the message is marked as deleted.
-        """
-        if 0 < number <= self.opened and number not in self._marked:
-            return self._messages[number - 1]
-        raise NoSuchMessage(number, self.opened, number in self._marked)
-
-    def uid(self, number: int) -> str:
-        """The unique-id of the message with this number, marked or not.
-
-        Raises:
-            NoSuchMessage: the number was not given.
-        """
-        if 0 < number <= self.opened:
-            return self._messages[number - 1].uid or ""
-        raise NoSuchMessage(number, self.opened, False)
-
-    def numbers(self) -> list[int]:
-        """The numbers of the messages not marked as deleted, in order."""
-        numbers, marked = range(1, self.opened + 1), self._marked
-        return [number for number in numbers if number not in marked] if marked else list(numbers)
-
-    def listed(self) -> Iterator[tuple[int, Message]]:
-        """The messages not marked as deleted, each after its number, in order (LIST, UIDL)."""
-        pairs = enumerate(islice(self._messages, self.opened), 1)  # without what came since
-        marked = self._marked
-        return ((number, message) for number, message in pairs if number not in marked) if marked else pairs
-
-    def marked(self) -> tuple[int, ...]:
-        """The numbers of the messages marked as deleted, in order."""
-        return tuple(sorted(self._marked))
-
-    def _held(self) -> Maildrop:
-        if self._committed or self._store._open is not self:
-            raise MaildropReleased
-        return self._store
-
-    def delete(self, number: int) -> None:
-        """Mark the message as deleted, and raise `last` to its number (RFC 1939 §5, RFC 1460 §5).
-
-        Raises:
-            NoSuchMessage: as `message`; nothing has changed.
-        """
-        self._held()
-        message = self.message(number)
-        self._marked.add(number)
-        self.count -= 1
-        self.total -= message.size
-        self.last = max(self.last, number)
-
-    def retrieved(self, number: int) -> None:
-        """Note that the message was retrieved whole: `last` rises to its number.
-
-        Later sessions know of it, however this one ends.
-
-        Raises:
-            NoSuchMessage: as `message`; nothing has changed.
-        """
-        store = self._held()
-        self.message(number)
-        store._record_retrieved(number)
-        self.last = max(self.last, number)
-
-    def reset(self, last: int = 0) -> None:
-        """Take all marks back, and set `last`; later sessions do not feel it.
-
-        Args:
-            last: 0 as RFC 1460 §5 has it, or `last_at_opening` as RFC 1081 p.10 has it.
-        """
-        self._held()
-        for number in self._marked:
-            self.total += self._messages[number - 1].size
-        self._marked.clear()
-        self.count = self.opened
-        self.last = last
-
-    def commit(self) -> RemovalResult:
-        """Remove the marked messages, as far as that succeeds, and no other one (RFC 1939 §6).
-
-        The lock stays until `release`, and the numbers stay too.  What could not be removed has
-        lost its mark, so that `count` and `total` say what is left.
-        """
-        store = self._held()
-        failed = {n for n in self._marked if self._messages[n - 1].uid in store.refuse_removal}
-        removed = self._marked - failed
-        if removed:
-            store._remove(removed)
-        self._marked = removed
-        self.count += len(failed)
-        self.total += sum(self._messages[number - 1].size for number in failed)
-        self._committed = True
-        return RemovalResult(tuple(sorted(removed)), tuple(sorted(failed)))
-
-    def release(self) -> None:
-        """Give the lock back, and remove nothing.  A second time does nothing."""
-        if self._store._open is self:
-            self._store._open = None
+    def _take_away(self, uids: set[str]) -> set[str]:
+        """Remove messages where they are kept for good; returns those that are still there."""
+        refused = uids & self.refuse_removal
+        tried = uids - refused
+        return refused | set(self._remover(tried)) if self._remover and tried else refused

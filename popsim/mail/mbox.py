@@ -1,6 +1,6 @@
-"""Reads mail files in the mbox format, through the standard library's `mailbox`.
+"""Mail files in the mbox format (RFC 4155): read, and the messages that a session removed taken out.
 
-The file is read and never modified, created or locked.  What becomes of its octets:
+Reading never modifies, creates or locks a file.  What becomes of its octets:
 
 - A message begins after each line that begins with "From ", wherever that line stands; the line
   itself is no part of it.  One blank line before the next "From " line, or before the end of
@@ -8,18 +8,28 @@ The file is read and never modified, created or locked.  What becomes of its oct
 - LF line ends become CR LF, and a last line without an end gets one (`Message.of`).
 - Nothing else is changed.  A line that some program stored as ">From " keeps its ">": whether
   that was there before depends on the program, and the file does not say (RFC 4155, appendix A).
+
+The standard library's `mailbox` finds the same messages, but does not tell where in the file they
+stand, which a removal that changes no other octet has to know.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import stat
+from collections.abc import Collection
 
+from popsim.mail.box import MailError, Names, Pause, base_name, unreadable
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
 
+KIND = "mbox"
+_BEGINNING = re.compile(rb"^From ", re.MULTILINE)
+_LINE_ENDS = b"\r\n"
 
-class MboxError(ValueError):
+
+class MboxError(MailError):
     """The file cannot be read, or is no mbox; the text says what was expected, in one line."""
 
 
@@ -33,53 +43,130 @@ def read(path: str | os.PathLike[str]) -> Mail:
         MboxError: the file is missing, is a folder, may not be read or is no mbox.
     """
     place = os.path.expanduser(os.fspath(path))
+    messages = _messages(_octets(place))
+    return Mail(f"{KIND}:{base_name(place)}", messages)
+
+
+class Mbox:
+    """An mbox file as a box.
+
+    Args:
+        path: the file.
+        pause: what lets some seconds pass while another program has the file locked.
+    """
+
+    kind = KIND
+
+    def __init__(self, path: str, pause: Pause) -> None:
+        self.path = path
+        self.trouble = ""
+        self._pause = pause
+        self._names = Names()
+        self._uids: list[str] = []
+        self._size, self._digest = 0, b""
+        self._state: tuple[int, ...] = ()
+
+    def read(self) -> list[Message]:
+        """See :meth:`popsim.mail.box.Box.read`."""
+        state = _state(self.path)  # first: what changes while it is read is read again
+        octets = _octets(self.path)
+        self._size, self._digest, self._state = len(octets), _hash(octets), state
+        messages = self._names.of(_messages(octets))
+        self._uids = [message.uid or "" for message in messages]
+        return messages
+
+    def news(self) -> list[Message] | None:
+        """See :meth:`popsim.mail.box.Box.news`."""
+        try:
+            return self.read() if _state(self.path) != self._state else None
+        except (MboxError, OSError) as error:
+            self.trouble = str(error)
+            return None
+
+    def remove(self, uids: Collection[str]) -> frozenset[str]:
+        """Take messages out of the file, which is replaced by one without them: see `popsim.mail.rewrite`.
+
+        What was appended since the last reading stays.  Where the file was changed in another way nothing is removed.
+        """
+        from popsim.mail.rewrite import CannotRewrite, rewrite
+
+        try:
+            rewrite(self.path, lambda data: self._without(data, uids), self._pause)
+        except CannotRewrite as error:
+            self.trouble = str(error)
+            return frozenset(uids)
+        self.trouble = ""
+        self._names.forget(uids)
+        self._state = ()
+        return frozenset()
+
+    def _without(self, data: bytes, uids: Collection[str]) -> list[bytes]:
+        """The pieces of the file that stay, or none where it is no longer the file that was read."""
+        size = self._size
+        if _hash(data[:size]) != self._digest:
+            return []
+        begins = [match.start() for match in _BEGINNING.finditer(data)]
+        ends = [*begins[1:], len(data)]
+        # What was added begins with a message of its own, or else the last one that was read has grown.
+        added = next((place for place in begins if place >= size), len(data))
+        if data[size:added].strip(_LINE_ENDS):
+            return []
+        gone = {number for number, uid in enumerate(self._uids) if uid in uids}
+        spans = zip(begins, ends, strict=True)
+        kept = [data[start:end] for number, (start, end) in enumerate(spans) if number not in gone]
+        return [data[: begins[0]] if begins else data, *kept]
+
+
+def _state(place: str) -> tuple[int, ...]:
+    """What changes with every change of a file."""
+    found = os.stat(place)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _hash(octets: bytes) -> bytes:
+    import hashlib  # loads OpenSSL: not before it is needed
+
+    return hashlib.sha256(octets).digest()
+
+
+def _octets(place: str) -> bytes:
     try:
-        first = _first_line(place)
-        messages = _messages(place, first) if first else []
+        mode = os.stat(place).st_mode
+        if stat.S_ISDIR(mode):
+            raise MboxError(f"{place!r} is a folder: give the path of an mbox file in it")
+        if not stat.S_ISREG(mode):
+            raise MboxError(f"{place!r} is no ordinary file: an mbox is one file with all messages in it")
+        with open(place, "rb") as file:
+            octets = file.read()
     except MboxError:
         raise
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise MboxError(f"cannot read {place!r} as an mbox: {reason}") from None
-    name = os.fsencode(os.path.basename(place)).decode(errors="replace")
-    return Mail(f"mbox:{name}", messages)
+        raise MboxError(unreadable(place, "an mbox", error)) from None
+    first = octets.lstrip(_LINE_ENDS)[:40]
+    if first and not first.startswith(b"From "):
+        line = first.split(b"\n")[0]
+        raise MboxError(f'{place!r} is no mbox: its first line should begin with "From " (RFC 4155), not {line!r}')
+    return octets
 
 
-def _first_line(place: str) -> bytes:
-    """The first line that is not blank, or no octets if there is none."""
-    mode = os.stat(place).st_mode
-    if stat.S_ISDIR(mode):
-        raise MboxError(f"{place!r} is a folder: give the path of an mbox file in it")
-    if not stat.S_ISREG(mode):
-        raise MboxError(f"{place!r} is no ordinary file: an mbox is one file with all messages in it")
-    with open(place, "rb") as file:
-        for line in file:
-            if line.strip(b"\r\n"):
-                break
-        else:
-            return b""
-    if not line.startswith(b"From "):
-        raise MboxError(
-            f'{place!r} is no mbox: its first line should begin with "From " (RFC 4155), not {line[:40]!r}'
-        )
-    return line
+def _messages(octets: bytes) -> list[Message]:
+    """The messages of the file."""
+    begins = [match.start() for match in _BEGINNING.finditer(octets)]
+    if not begins:
+        return []
+    found = []
+    for start, end in zip(begins, [*begins[1:], len(octets)], strict=True):
+        line_end = octets.find(b"\n", start, end) + 1 or end
+        found.append(Message.of(_without_blank(octets[line_end:end], octets[start:line_end].endswith(b"\r\n"))))
+    return found
 
 
-def _messages(place: str, first: bytes) -> list[Message]:
-    import mailbox  # loads socket: not before it is needed
+def _without_blank(data: bytes, crlf: bool) -> bytes:
+    """A message without the blank line that ends it in the file, which ends as the line before the message does.
 
-    # mailbox takes away the blank line that ends a message only if it ends as lines do on this
-    # system; in a file with the other kind of line ends it is still there.
-    crlf = first.endswith(b"\r\n")
-    left = crlf != (os.linesep == "\r\n")
-    box = mailbox.mbox(place, create=False)
-    try:
-        return [Message.of(_without_blank(box.get_bytes(key), left)) for key in box.iterkeys()]
-    finally:
-        box.close()
-
-
-def _without_blank(data: bytes, left: bool) -> bytes:
-    if left and (data in (b"\r\n", b"\n") or data.endswith((b"\n\r\n", b"\n\n"))):
-        return data[:-2] if data.endswith(b"\r\n") else data[:-1]
+    Each message has its own way, so that it stays the same whatever is removed from the file.
+    """
+    for blank in (b"\r\n", b"\n") if crlf else (b"\n",):
+        if data == blank or data.endswith(b"\n" + blank):
+            return data[: -len(blank)]
     return data

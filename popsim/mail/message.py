@@ -145,6 +145,18 @@ class Message:
         """
         return value(self.octets[: self._body()], name)
 
+    @property
+    def has_utf8_header(self) -> bool:
+        """Whether the header is UTF-8 and more than ASCII (RFC 6532): octets that are no UTF-8 make no such header."""
+        head = self.octets[: self._body()]
+        if head.isascii():
+            return False
+        try:
+            head.decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
     def __repr__(self) -> str:
         uid = "" if self.uid is None else f" uid={self.uid}"
         return f"<Message{uid} of {self.size} octets: {self.header('Subject') or 'no subject'}>"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from popsim.mail.box import Box
 from popsim.mail.collection import Mail
-from popsim.mail.maildrop import Maildrop
+from popsim.mail.maildrop import Maildrop, OpenMaildrop
+from popsim.mail.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +44,72 @@ class User:
 
 
 class Account:
-    """A user and the maildrop; ``rows`` gives each message the number that it has in a timeline."""
+    """A user and the maildrop.
 
-    def __init__(self, user: User, mail: Mail) -> None:
+    Args:
+        user: who it is.
+        mail: the messages, or the box on the disk in which they are.
+        writes: whether what is removed is removed from the box too.
+    """
+
+    def __init__(self, user: User, mail: Mail | Box, writes: bool = False) -> None:
         self.user = user
-        self.maildrop = Maildrop(mail)
-        self.rows = {m.uid or "": number for number, m in enumerate(self.maildrop.messages, 1)}
+        self.box = None if isinstance(mail, Mail) else mail
+        remover = self.box.remove if self.box and writes else None
+        self.maildrop = Maildrop(mail if isinstance(mail, Mail) else mail.read(), remover=remover)
+        self.logged_in_at: int | None = None
+        """When the user logged in last, in nanoseconds on the server's clock, or None: a policy may ask."""
+        self.rows: dict[str, int] = {}
+        """The number that each message has in a timeline, by its unique-id."""
+        self._listed: list[list[object]] = []
+        self._number()
+
+    def open(self, session: int) -> tuple[OpenMaildrop, dict[int, bool]]:
+        """Open the maildrop for a session; mail that came to the disk since the last time is in it.
+
+        Returns:
+            The maildrop, and the rows that changed on the disk: whether each is there now.
+
+        Raises:
+            MaildropLocked: another session has it.
+        """
+        changed: dict[int, bool] = {}
+        if self.box and self.maildrop.owner is None:
+            before = {message.uid for message in self.maildrop.messages}
+            found = self.box.news()
+            if found is not None:
+                self.maildrop.renew(found)
+                self._number()
+                now = {message.uid for message in self.maildrop.messages}
+                changed = {self.rows[uid or ""]: uid in now for uid in before ^ now}
+        return self.maildrop.open(session), dict(sorted(changed.items()))
+
+    def deliver(self, message: Message, at: int = 0) -> int:
+        """Let a message arrive, and return its number in a timeline; a session that is open does not see it.
+
+        Args:
+            message: what arrives.
+            at: when, in nanoseconds on the server's clock: a policy may remove what is old.
+
+        Raises:
+            ValueError: its unique-id was given before.
+        """
+        uid = self.maildrop.deliver(message).uid or ""
+        self.maildrop.delivered[uid] = at
+        self._number()
+        return self.rows[uid]
 
     def listing(self) -> list[list[object]]:
-        """A row for each message: number, size in octets, unique-id, sender and subject."""
-        return [
-            [number, m.size, m.uid, m.header("From"), m.header("Subject")]
-            for number, m in enumerate(self.maildrop.messages, 1)
-        ]
+        """A row for each message that was ever here: number, size in octets, unique-id, sender and subject."""
+        there = {message.uid: message for message in self.maildrop.messages}
+        for uid, number in list(self.rows.items())[len(self._listed) :]:
+            m = there.get(uid)
+            self._listed.append([number, m.size, uid, m.header("From"), m.header("Subject")] if m else [number])
+        return list(self._listed)
+
+    def _number(self) -> None:
+        for message in self.maildrop.messages:
+            self.rows.setdefault(message.uid or "", len(self.rows) + 1)
 
 
 class Store:
@@ -62,12 +117,15 @@ class Store:
 
     Args:
         users: who has mail here.
-        mail: each user's messages by name; a user without any has an empty maildrop.
+        mail: each user's messages by name, or the box on the disk that has them; a user without any has an empty
+            maildrop.
+        writes: whether what is removed is removed from the boxes too.
     """
 
-    def __init__(self, users: Iterable[User], mail: Mapping[str, Mail]) -> None:
+    def __init__(self, users: Iterable[User], mail: Mapping[str, Mail | Box], writes: bool = False) -> None:
         empty = Mail("empty", ())
-        self.accounts = {user.name: Account(user, mail.get(user.name, empty)) for user in users}
+        self.writes = writes
+        self.accounts = {user.name: Account(user, mail.get(user.name, empty), writes) for user in users}
 
     def account(self, name: str) -> Account | None:
         """The account of that name, or None."""

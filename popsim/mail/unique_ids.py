@@ -8,16 +8,19 @@ _UNIQUE_ID = re.compile(r"[!-~]{1,70}")
 _DIGITS = 24  # 96 bits of the hash: short enough to read in a lesson
 
 
+def fits(name: str) -> bool:
+    """Whether a name can be a unique-id: 1 to 70 characters, each from 0x21 to 0x7E (RFC 1939 §7)."""
+    return _UNIQUE_ID.fullmatch(name) is not None
+
+
 def check(uid: str) -> None:
     """Accept 1 to 70 characters, each from 0x21 to 0x7E (RFC 1939 §7).
 
     Raises:
         ValueError: it is anything else.
     """
-    if not _UNIQUE_ID.fullmatch(uid):
-        raise ValueError(
-            f"a unique-id has 1 to 70 characters from 0x21 to 0x7E (RFC 1939 §7), not {uid[:80]!r}"
-        )
+    if not fits(uid):
+        raise ValueError(f"a unique-id has 1 to 70 characters from 0x21 to 0x7E (RFC 1939 §7), not {uid[:80]!r}")
 
 
 class UniqueIds:
@@ -41,6 +44,10 @@ class UniqueIds:
         """
         if uid in self._given:
             raise ValueError(f"two messages with the unique-id {uid}: it is given once (RFC 1939 §7)")
+        self._given.add(uid)
+
+    def remember(self, uid: str) -> None:
+        """Take a unique-id that came with its message, or came back with it."""
         self._given.add(uid)
 
     def choose(self, digest: str) -> str:

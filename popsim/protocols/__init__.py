@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
@@ -23,3 +25,28 @@ def find(name: str) -> Protocol:
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise ValueError(f"popsim knows the protocols {', '.join(PROTOCOLS)}, not {name!r}{hint}")
     return PROTOCOLS[wanted]
+
+
+def named(protocol: Protocol) -> dict[str, Any]:
+    """What a timeline's header says of the protocol that was spoken; :func:`spoken` makes the protocol of it."""
+    header: dict[str, Any] = {
+        "protocol": protocol.name,
+        "edition": protocol.number,
+        "minimal": protocol.is_minimal,
+        "extensions": list(protocol.enabled),
+    }
+    return header | ({"without": list(protocol.omitted)} if protocol.omitted else {})
+
+
+def spoken(header: Mapping[str, Any]) -> Protocol:
+    """The protocol that a timeline's header names.
+
+    Raises:
+        ValueError: popsim knows no such protocol, edition, extension or command.
+    """
+    protocol = find(str(header["protocol"])).edition(header["edition"])
+    if extensions := header.get("extensions"):
+        protocol = protocol.extended(*extensions)
+    if header.get("minimal"):
+        protocol = protocol.minimal()
+    return protocol.without(*header.get("without", ()))

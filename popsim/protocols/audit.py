@@ -47,7 +47,8 @@ def audit(protocol: Protocol) -> list[Finding]:
     trigger without an outcome, two rows of one condition, two states of one name, a row without a reference, a
     command that no state allows, a reply that no row sends, a row that waits for something that has no row there, a
     row that speaks of a state, command or reply of another edition, an exchange whose end leaves the session where
-    nothing is allowed, and units that can't be framed.
+    nothing is allowed, units that can't be framed, a capability that announces what is not there or what another
+    one does, and a code without a refusal that it could go with.
     """
     findings = list(_machine(protocol, protocol.server, "server"))
     if protocol.client:
@@ -55,6 +56,7 @@ def audit(protocol: Protocol) -> list[Finding]:
     findings += _strays(protocol)
     findings += _stranded(protocol)
     findings += _unused(protocol)
+    findings += _announced(protocol)
     findings += _uncited(protocol)
     return findings
 
@@ -158,12 +160,18 @@ def _can_close(machine: Machine, state: State) -> bool:
 
 
 def _strays(protocol: Protocol) -> Iterator[Finding]:
-    """Rows of this edition that speak of a command of another one: no session of this edition could come to them."""
+    """Rows of this edition that speak of a command of another one: no session of this edition could come to them.
+
+    An extension may say something of a command that some editions have and others have not.
+    """
     table = protocol.table
     for end, rules in (("server", table.rules), ("client", table.client_rules)):
         for rule in rules:
+            reference = protocol.reference(rule)
             for form in (rule.trigger, rule.sends):
-                if isinstance(form, Form) and protocol.reference(rule) and not protocol.reference(form):
+                if not isinstance(form, Form) or not reference or protocol.reference(form):
+                    continue
+                if reference.rfc == protocol.number or not form.reference(table.editions):
                     yield Finding(f"{end}, {rule.id}", f"{form} is no command of this edition")
 
 
@@ -190,6 +198,22 @@ def _unused(protocol: Protocol) -> Iterator[Finding]:
             yield Finding(reply.mark, "no row sends this reply")
 
 
+def _announced(protocol: Protocol) -> Iterator[Finding]:
+    """What is wrong with the capabilities and the codes."""
+    tags = [row.tag for row in protocol.capabilities]
+    for row in protocol.table.capabilities:
+        if row.form and row.form not in protocol.table.forms:
+            yield Finding(f"capability {row.tag}", f"announces {row.form}, which is no command of the table")
+        if row.only_in and protocol.reference(row) and row.only_in not in protocol.states:
+            yield Finding(f"capability {row.tag}", f"{row.only_in} is no state of this edition")
+    for tag in sorted({tag for tag in tags if tags.count(tag) > 1}):
+        yield Finding(f"capability {tag}", "two capabilities have this tag")
+    refused = {rule.condition for rule in protocol.rules if rule.reply and rule.reply.positive is False}
+    for code in protocol.codes:
+        if code.condition not in refused:
+            yield Finding(f"code {code}", f"goes with {code.condition!r}, and no row refuses for that")
+
+
 def _uncited(protocol: Protocol) -> Iterator[Finding]:
     table = protocol.table
     kinds: tuple[tuple[str, tuple[Row, ...]], ...] = (
@@ -198,6 +222,8 @@ def _uncited(protocol: Protocol) -> Iterator[Finding]:
         ("reply", table.replies),
         ("rule", table.rules + table.client_rules),
         ("limit", table.limits),
+        ("capability", table.capabilities),
+        ("code", table.codes),
     )
     known = {*table.editions, *table.extensions}
     for kind, rows in kinds:

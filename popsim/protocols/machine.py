@@ -30,6 +30,12 @@ class Machine:
         self.memo: dict[object, object] = {}
         """What engines have worked out from this machine and need not work out again."""
 
+    def pruned(self) -> Machine:
+        """The same machine without the states that nothing leads to, and without their rows."""
+        reached = self.reachable()
+        states = [state for state in self.states[1:-1] if state in reached]
+        return Machine(states, [rule for rule in self.rules if rule.state in reached or rule.state is ANY])
+
     def outcomes(self, state: State, trigger: Trigger | Reply) -> tuple[Rule, ...]:
         """The rules that decide what this trigger does in this state, in the table's order.
 
@@ -75,6 +81,8 @@ class Machine:
         while place is not None:
             if rows := self._rows.get((place, trigger)):
                 return rows
+            if not place.reads_commands and isinstance(trigger, Form):
+                break
             place = place.within
         return []
 

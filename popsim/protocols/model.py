@@ -10,69 +10,14 @@ condition; the table chooses the reply's status, its framing and the state.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-_CITATION = re.compile(r"(?:RFC )?(\d+) ((?:§|p\.)\S+|[A-Z]\w+)(?: \((.*)\))?")
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """Where a rule is written: an RFC and its section, with a note where a reading was needed."""
-
-    rfc: int
-    section: str
-    note: str = ""
-
-    def __str__(self) -> str:
-        return f"RFC {self.rfc} {self.section}"
-
-
-def cite(text: str) -> tuple[Reference, ...]:
-    """Read ``"1939 §7; 1460 §4 (our reading: ...)"`` into references.
-
-    Args:
-        text: citations separated by semicolons, each an RFC number, a section (``§7``) or page (``p.10``) and,
-            in brackets, a note; the empty text gives no reference (the audit objects to such a row).
-
-    Raises:
-        ValueError: a citation is not of that form.
-    """
-    found = []
-    for part in filter(None, map(str.strip, _citations(text))):
-        match = _CITATION.fullmatch(part)
-        if not match:
-            raise ValueError(f"expected a citation like '1939 §7' or '1081 p.5', got {part!r}")
-        found.append(Reference(int(match[1]), match[2], match[3] or ""))
-    return tuple(found)
-
-
-def _citations(text: str) -> list[str]:
-    """The parts of a text between the semicolons that stand in no bracket."""
-    parts, depth = [""], 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if character == ";" and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-class Row:
-    """What every row of a table has: the places that it was read in."""
-
-    references: tuple[Reference, ...]
-
-    def reference(self, rfcs: Iterable[int]) -> Reference | None:
-        """The row's citation of the first of these RFCs that it cites, or None."""
-        for rfc in rfcs:
-            for reference in self.references:
-                if reference.rfc == rfc:
-                    return reference
-        return None
+from popsim.protocols.citation import Reference as Reference
+from popsim.protocols.citation import Row as Row
+from popsim.protocols.citation import cite as cite
+from popsim.protocols.kind import Kind as Kind
 
 
 class Occurrence(Enum):
@@ -90,6 +35,8 @@ class Occurrence(Enum):
     UNRECOGNIZED = "unrecognized command"
     MALFORMED = "bad arguments"
     OVERLONG = "line too long"
+
+    __hash__ = object.__hash__  # each is there once; the hash of Enum is a Python function, and slow
 
 
 REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORMED, Occurrence.OVERLONG)
@@ -125,31 +72,20 @@ class Continuation:
     secret: bool = False
 
 
-class Kind(Enum):
-    """The kinds of argument, each with the octets that it may have and the words for a message about it."""
-
-    NUMBER = (rb"[0-9]{1,19}", "a message-number such as 1")
-    COUNT = (rb"[0-9]{1,19}", "a number of lines, 0 or more")
-    WORD = (rb"[\x21-\x7e]+", "one word of printable ASCII")
-    STRING = (rb"[\x20-\x7e]+", "text of printable ASCII, spaces included")
-    DIGEST = (rb"[0-9a-f]{32}", "32 lower-case hexadecimal digits")
-
-    def __init__(self, pattern: bytes, words: str) -> None:
-        self.pattern = re.compile(pattern)
-        self.words = words
-        self.numeric = pattern.startswith(rb"[0-9]{")
-        """Whether the argument's value is an integer (else octets)."""
-
-
 @dataclass(frozen=True, eq=False)
 class State(Row):
-    """A state of one end's machine; ``within`` names the outer state of a finer step."""
+    """A state of one end's machine; ``within`` names the outer state of a finer step.
+
+    ``reads_commands`` is False where what comes is no command, whatever it looks like: in an exchange, in a handshake.
+    Then the commands of the state around it are not its own.
+    """
 
     name: str
     meaning: str
     cites: str
     within: State | None = None
     kind: str = "state"
+    reads_commands: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "references", cite(self.cites))
@@ -170,12 +106,21 @@ ANY = State("ANY", "every state that has no row of its own", "", kind="any")
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument of a command form; ``secret`` ones are masked where a view hides passwords."""
+    """One argument of a command form; ``secret`` ones are masked where a view hides passwords.
+
+    ``wider`` is the kind that an extension gives it, and ``widened_by`` the RFC number of that extension.
+    """
 
     name: str
     kind: Kind
     meaning: str
     secret: bool = False
+    wider: Kind | None = None
+    widened_by: int = 0
+
+    def kind_in(self, rfcs: Iterable[int]) -> Kind:
+        """Its kind in a protocol that is made of these RFCs."""
+        return self.wider if self.wider and self.widened_by in rfcs else self.kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +189,54 @@ class Limit(Row):
 
 
 @dataclass(frozen=True, eq=False)
+class Capability(Row):
+    """Something that a server can announce.
+
+    Args:
+        tag: what opens its line in the list of capabilities.
+        meaning: what it tells the client.
+        cites: RFC and section.
+        form: the command that it announces, where it announces one; it is left out together with that.
+        only_in: the state in which alone it is announced; None: in every one that has such a list.
+    """
+
+    tag: str
+    meaning: str
+    cites: str
+    form: Form | None = None
+    only_in: State | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "references", cite(self.cites))
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+@dataclass(frozen=True, eq=False)
+class Code(Row):
+    """What a program reads in the text of a refusal: the code in square brackets that goes with a condition.
+
+    Args:
+        mark: the code without its brackets.
+        condition: the condition whose refusals open with it.
+        meaning: what it tells the client.
+        cites: RFC and section.
+    """
+
+    mark: str
+    condition: str
+    meaning: str
+    cites: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "references", cite(self.cites))
+
+    def __str__(self) -> str:
+        return f"[{self.mark}]"
+
+
+@dataclass(frozen=True, eq=False)
 class Rule(Row):
     """One row of a machine: in ``state``, on ``trigger``, when ``condition`` holds.
 
@@ -257,6 +250,7 @@ class Rule(Row):
         awaits: what must happen before the next command is read.
         sends: in a client's machine, the command form that is sent.
         cites: RFC and section, one for each edition that has the row.
+        only_with: the RFC number of an extension without which the row makes no sense, though it is another's.
     """
 
     state: State
@@ -268,12 +262,18 @@ class Rule(Row):
     awaits: Occurrence | None = None
     sends: Form | None = None
     cites: str = ""
+    only_with: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "references", cite(self.cites))
         object.__setattr__(self, "id", f"{self.state}|{trigger_name(self.trigger)}|{self.condition}")
 
     id: str = ""
+
+    def reference(self, rfcs: Iterable[int]) -> Reference | None:
+        """The row's citation of the first of these RFCs that it cites, or None."""
+        known = tuple(rfcs)
+        return None if self.only_with and self.only_with not in known else super().reference(known)
 
     @property
     def reader(self) -> Reader | None:

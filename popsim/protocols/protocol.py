@@ -10,6 +10,8 @@ from popsim.protocols.machine import Machine
 from popsim.protocols.model import (
     CLOSED,
     START,
+    Capability,
+    Code,
     Form,
     Limit,
     Reference,
@@ -20,37 +22,9 @@ from popsim.protocols.model import (
     Trigger,
 )
 from popsim.protocols.request import Grammar, Request
+from popsim.protocols.table import Table as Table
 
 R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True)
-class Table:
-    """All rows of a protocol, of every edition and extension.
-
-    Args:
-        name: the short name, such as ``pop3``.
-        title: the name that people use, such as ``POP3``.
-        port: the TCP port that the RFC names.
-        editions: the RFC numbers of the editions, the newest first.
-        extensions: the RFC numbers of the extensions.
-        tagged: whether commands open with a tag that their completion repeats.
-        client_states, client_rules: the machine of the client's end, where the protocol has one of its own.
-    """
-
-    name: str
-    title: str
-    port: int
-    editions: tuple[int, ...]
-    states: tuple[State, ...]
-    forms: tuple[Form, ...]
-    replies: tuple[Reply, ...]
-    rules: tuple[Rule, ...]
-    limits: tuple[Limit, ...] = ()
-    extensions: tuple[int, ...] = ()
-    tagged: bool = False
-    client_states: tuple[State, ...] = ()
-    client_rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,12 +36,14 @@ class Protocol:
         number: the edition's RFC number.
         enabled: RFC numbers of the extensions that are switched on.
         is_minimal: whether the optional commands are left out.
+        omitted: the keywords of commands that are left out one by one.
     """
 
     table: Table
     number: int
     enabled: tuple[int, ...] = ()
     is_minimal: bool = False
+    omitted: tuple[str, ...] = ()
     rfcs: tuple[int, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -92,6 +68,44 @@ class Protocol:
         """The same edition without its optional commands."""
         return replace(self, is_minimal=True)
 
+    def extended(self, *which: int | str) -> Protocol:
+        """The same edition with extensions: each adds its rows.
+
+        Args:
+            which: RFC numbers, such as ``2449``, or what an extension is known by: a command or a capability's tag,
+                such as ``"CAPA"`` or ``"SASL"``. Without any: all that are not obsolete. What an extension needs
+                comes with it.
+
+        Raises:
+            ValueError: the table has no such extension.
+        """
+        table = self.table
+        wanted = {self._extension(one) for one in which} or set(table.extensions) - set(table.obsolete)
+        for number, needed in table.needs:
+            wanted.update(needed if number in wanted else ())
+        wanted.update(self.enabled)
+        return replace(self, enabled=tuple(n for n in table.extensions if n in wanted))
+
+    def without(self, *keywords: str) -> Protocol:
+        """The same without some of its commands: they are unknown then, and what they alone lead to is gone too.
+
+        Args:
+            keywords: commands, such as ``"TOP"``.
+
+        Raises:
+            ValueError: this protocol has no such command, or there is no session without it.
+        """
+        left = self
+        for keyword in dict.fromkeys(word.strip().upper() for word in keywords):
+            if keyword not in {form.keyword for form in left.forms}:
+                known = ", ".join(dict.fromkeys(form.keyword for form in self.forms))
+                raise ValueError(f"{self} has the commands {known}, so there is no {keyword!r} to leave out")
+            left = replace(left, omitted=(*left.omitted, keyword))
+        outer = {state.outer for state in self.states}
+        if lost := [str(state) for state in self.states if state in outer and state not in left.states]:
+            raise ValueError(f"{self} can't be without {', '.join(keywords)}: nothing would lead to {lost[0]}")
+        return left
+
     @property
     def name(self) -> str:
         return self.table.name
@@ -112,19 +126,53 @@ class Protocol:
     @cached_property
     def forms(self) -> tuple[Form, ...]:
         """The command forms of this edition, in the table's order."""
-        return tuple(f for f in self._rows(self.table.forms) if not (self.is_minimal and f.optional))
+        forms = self._given
+        if not self.omitted:
+            return forms
+        machine = self.server  # PASS is of no use where USER was left out
+        return tuple(f for f in forms if any(not machine.refuses(state, f) for state in machine.states))
+
+    @cached_property
+    def _given(self) -> tuple[Form, ...]:
+        """The command forms that nobody has left out."""
+        rows = self._rows(self.table.forms)
+        return tuple(f for f in rows if not (self.is_minimal and f.optional) and f.keyword not in self.omitted)
 
     @cached_property
     def replies(self) -> tuple[Reply, ...]:
         """The replies of this edition."""
-        return self._rows(self.table.replies)
+        replies = self._rows(self.table.replies)
+        if not self.omitted:
+            return replies
+        sent = {rule.reply for rule in self.rules}
+        return tuple(reply for reply in replies if reply in sent)
+
+    @cached_property
+    def capabilities(self) -> tuple[Capability, ...]:
+        """What a server of this edition can announce, in the order in which it does."""
+        rows = self._rows(self.table.capabilities)
+        return tuple(row for row in rows if row.form is None or row.form in self.forms)
+
+    @cached_property
+    def codes(self) -> tuple[Code, ...]:
+        """The codes in the text of this edition's refusals."""
+        return self._rows(self.table.codes)
+
+    @cached_property
+    def limits(self) -> tuple[Limit, ...]:
+        """The numbers that hold here: an extension's stands in the place of the edition's."""
+        found: dict[str, Limit] = {}
+        for rfc in self.rfcs:
+            found.update({row.name: row for row in self.table.limits if row.reference((rfc,))})
+        return tuple(found.values())
 
     @cached_property
     def server(self) -> Machine:
         """The machine of the server's end, which is the session's."""
-        known = set(self.forms)
+        known = set(self._given)
         rules = [r for r in self._rows(self.table.rules) if not isinstance(r.trigger, Form) or r.trigger in known]
-        return Machine(self._rows(self.table.states), rules)
+        machine = Machine(self._rows(self.table.states), rules)
+        return machine.pruned() if self.omitted else machine
 
     @cached_property
     def client(self) -> Machine | None:
@@ -190,7 +238,7 @@ class Protocol:
 
     def limit(self, name: str) -> int:
         """The number of a limit, 0 where this edition sets none."""
-        return next((row.value for row in self._rows(self.table.limits) if row.name == name), 0)
+        return next((row.value for row in self.limits if row.name == name), 0)
 
     def reference(self, row: Row) -> Reference | None:
         """Where this edition has a row from."""
@@ -199,8 +247,28 @@ class Protocol:
     def _rows(self, rows: tuple[R, ...]) -> tuple[R, ...]:
         return tuple(row for row in rows if row.reference(self.rfcs))
 
+    def _extension(self, which: int | str) -> int:
+        """The RFC number of an extension that goes by this number, command or tag."""
+        table, text = self.table, str(which).strip().upper().removeprefix("RFC").strip()
+        tags = {row.tag: row for row in reversed(table.capabilities)}
+        words = {**tags, **{form.keyword: form for form in reversed(table.forms) if not form.reference(table.editions)}}
+        number = int(text) if text.isascii() and text.isdecimal() else 0
+        if text in words:
+            found = words[text].reference(n for n in table.extensions)
+            number = found.rfc if found else 0
+        if number not in table.extensions:
+            known = ", ".join(map(str, table.extensions)) or "none"
+            raise ValueError(
+                f"{self.title} has the extensions {known} (RFC numbers; or {', '.join(words)}), not {which!r}"
+            )
+        return number
+
     def __str__(self) -> str:
-        extra = "".join(f" + RFC {n}" for n in self.enabled) + (", minimal" if self.is_minimal else "")
+        current = [n for n in self.table.extensions if n not in self.table.obsolete]
+        several = len(current) > 1 and list(self.enabled) == current
+        extra = " and all extensions" if several else "".join(f" + {n}" for n in self.enabled)
+        extra += ", minimal" if self.is_minimal else ""
+        extra += f", without {', '.join(self.omitted)}" if self.omitted else ""
         return f"{self.title} (RFC {self.number}{extra})"
 
     __repr__ = __str__

@@ -55,11 +55,13 @@ class Grammar:
     def __init__(self, protocol: Protocol) -> None:
         self._tagged = protocol.table.tagged
         self._limit = protocol.limit("argument")
+        self._rfcs = protocol.rfcs
         self._forms: dict[bytes, list[Form]] = {}
         self._patterns: dict[Form, re.Pattern[bytes]] = {}
         for form in protocol.forms:
             self._forms.setdefault(form.keyword.encode(), []).append(form)
-            self._patterns[form] = re.compile(b" ".join(b"(" + a.kind.pattern.pattern + b")" for a in form.arguments))
+            kinds = [argument.kind_in(self._rfcs) for argument in form.arguments]
+            self._patterns[form] = re.compile(b" ".join(b"(" + kind.pattern.pattern + b")" for kind in kinds))
         self._known: dict[bytes, Request] = {}
 
     def parse(self, line: bytes) -> Request:
@@ -128,8 +130,9 @@ class Grammar:
         for argument, part in zip(form.arguments, parts, strict=True):
             if self._limit and len(part) > self._limit:
                 return f"{argument.name} has {len(part)} octets and at most {self._limit} are allowed"
-            if not argument.kind.pattern.fullmatch(part):
-                return f"{argument.name} is {argument.kind.words}"
+            kind = argument.kind_in(self._rfcs)
+            if not kind.pattern.fullmatch(part):
+                return f"{argument.name} is {kind.words}"
         return f"{form.name} is not written like this"
 
 

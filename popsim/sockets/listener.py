@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import socket
-import time
 from types import TracebackType
+from typing import Any
 
-from popsim.engine.server import ServerEngine
 from popsim.mail.store import Store
 from popsim.protocols.protocol import Protocol
-from popsim.protocols.services import service
 from popsim.sockets.connection import Connection
-from popsim.sockets.recording import Bound, Recording, Tape
+from popsim.sockets.credentials import Credentials, without_handshake
+from popsim.sockets.reception import MOST as MOST
+from popsim.sockets.reception import Admitted, Reception
+from popsim.sockets.recording import Recording
 from popsim.timeline import Timeline
+from popsim.tls import TlsEnd
 
 PATIENCE = 86_400.0
 """Seconds of silence after which a session ends where its table sets no limit."""
-MOST = 200
-"""How many clients are served at once."""
-BOUND = Bound()
-"""How much is recorded."""
+BACKLOG = 256
+"""How many clients may wait to be taken."""
 
 
 class CannotListen(OSError):
@@ -32,15 +31,17 @@ class CannotListen(OSError):
 class Listener:
     """A server on one port, in the event loop in which it is opened. For a thread of its own, see ``Server``.
 
-    What sessions delete is gone from the store in memory; nothing is written anywhere.
-
     Args:
         protocol: the edition to speak.
-        store: the users and their mail.
+        store: the users and their mail. What sessions delete is gone from it and, where it says so, from the disk.
         host: the address to listen on.
         port: the port to listen on; 0 takes one that is free.
         idle: seconds of silence after which a session ends without a reply and without a removal; None has them from
             the table. Less than that is for lessons.
+        credentials: what TLS needs; without them the commands that lead to a handshake are left out.
+        is_secure: whether TLS begins with the first octet (RFC 8314 §3) and not by a command.
+        reception: what several listeners of one server share; without it this one has its own, with these options:
+        policy: what the site has decided.
         most: how many clients are served at once; further ones are closed as they come.
         bound: how much is recorded.
     """
@@ -53,34 +54,46 @@ class Listener:
         port: int = 0,
         *,
         idle: float | None = None,
-        most: int = MOST,
-        bound: Bound = BOUND,
+        credentials: Credentials | None = None,
+        is_secure: bool = False,
+        reception: Reception | None = None,
+        **options: Any,
     ) -> None:
-        self.protocol, self.store = protocol, store
+        if is_secure and credentials is None:
+            raise ValueError("TLS from the first octet on needs credentials: a certificate and its key")
+        self.protocol, self.store = protocol if credentials else without_handshake(protocol), store
         self.host, self.port = host, port
         self.idle = idle or protocol.limit("autologout") or PATIENCE
-        self.refused = 0
-        """How many clients were closed as they came, because there were too many."""
-        self._most = most
-        self._count = 0
+        self.is_secure = is_secure
+        self.reception = reception or Reception(store, self.protocol, **options)
+        self._credentials = credentials
         self._connections: set[Connection] = set()
         self._server: asyncio.Server | None = None
-        self.recording = Recording(_header(protocol, store), bound)
+
+    @property
+    def recording(self) -> Recording:
+        """Where it is recorded what happens."""
+        return self.reception.recording
 
     @property
     def timeline(self) -> Timeline:
         """The record of all sessions up to now."""
-        return Timeline(self.recording)
+        return self.reception.timeline
 
     @property
     def served(self) -> int:
         """How many clients have been served up to now."""
-        return self._count
+        return self.reception.served
 
     @property
     def address(self) -> str:
         """Where it listens, such as ``127.0.0.1:1100``."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def name(self) -> str:
+        """The protocol's short name, with an s after it where TLS begins with the first octet."""
+        return self.protocol.name + "s" * self.is_secure
 
     async def open(self) -> None:
         """Begin to listen; ``host`` and ``port`` then say where.
@@ -88,14 +101,30 @@ class Listener:
         Raises:
             CannotListen: the address is not this machine's, or the port is taken or not permitted.
         """
+        await self.bind()
+        self.recording.header.setdefault("title", f"{self.protocol} on {self.address}")
+        await self.start()
+
+    async def bind(self) -> None:
+        """Take the port, and no client yet; ``host`` and ``port`` then say where. It raises what ``open`` does."""
         loop = asyncio.get_running_loop()
         try:
-            family, place = await _resolved(self.host, self.port)
-            self._server = await loop.create_server(lambda: Connection(self), *place, family=family)
+            family, place = await resolved(self.host, self.port)
+            self._server = await loop.create_server(
+                lambda: Connection(self), *place, family=family, backlog=BACKLOG, start_serving=False
+            )
         except (OSError, UnicodeError, OverflowError) as error:
-            raise CannotListen(_reason(error, self.host, self.port)) from None
+            raise CannotListen(reason(error, self.host, self.port)) from None
         self.host, self.port = self._server.sockets[0].getsockname()[:2]
-        self.recording.header["title"] = f"{self.protocol} on {self.address}"
+
+    async def start(self) -> None:
+        """Take clients, after ``bind``. It raises what ``open`` does."""
+        assert self._server, "bind() comes first"
+        try:
+            await self._server.start_serving()
+        except OSError as error:  # two may bind a port, and only one of them can listen
+            await self.close()
+            raise CannotListen(reason(error, self.host, self.port)) from None
 
     async def close(self) -> None:
         """Stop listening and close every connection; sessions that have not quit remove nothing."""
@@ -105,7 +134,7 @@ class Listener:
         while self._connections:
             for connection in list(self._connections):
                 connection.end()
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.001)
         await self._server.wait_closed()
         self._server = None
 
@@ -120,45 +149,29 @@ class Listener:
 
     # What a connection asks of its host
 
-    def admit(self, connection: Connection) -> tuple[ServerEngine, Tape] | None:
-        """The engine and the tape of a new connection, or None where there are too many."""
-        if len(self._connections) >= self._most:
-            self.refused += 1
-            return None
-        self._connections.add(connection)
-        number = self._count
-        self._count += 1
-        tape = Tape(self.recording, number)
-        serves = service(self.protocol, self.store, session=number, timestamp=self._timestamp(number))
-        return ServerEngine(self.protocol, serves, tape), tape
+    def admit(self, connection: Connection) -> Admitted | None:
+        """What a new connection gets, or None where there are too many."""
+        admitted = self.reception.admit(self.protocol, connection.client, connection.server, secured=self.is_secure)
+        if admitted:
+            self._connections.add(connection)
+        return admitted
 
-    def _timestamp(self, number: int) -> str:
-        """What a login by digest is made of; it is different for each session, and does not name this machine.
-
-        Where no user has such a login the greeting goes without: a reader that sees a timestamp, such as curl, takes
-        it for an offer, and does not try the password.
-        """
-        if not any(account.user.login for account in self.store.accounts.values()):
-            return ""
-        return f"<{os.getpid()}.{time.time_ns()}.{number + 1}@popsim.local>"
+    def tls(self) -> TlsEnd:
+        """The server's end of a new TLS session."""
+        assert self._credentials, "without a certificate the table has nothing that leads here"
+        return self._credentials.end()
 
     def leave(self, connection: Connection) -> None:
         """The connection is over."""
         self._connections.discard(connection)
+        self.reception.left()
+
+    def look(self) -> None:
+        """Something was done for a client."""
+        self.reception.look()
 
 
-def _header(protocol: Protocol, store: Store) -> dict[str, object]:
-    return {
-        "protocol": protocol.name,
-        "edition": protocol.number,
-        "minimal": protocol.is_minimal,
-        "extensions": list(protocol.enabled),
-        "scenario": "",  # what real clients did can't be run again
-        "mail": store.listing(),
-    }
-
-
-async def _resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
+async def resolved(host: str, port: int) -> tuple[int, tuple[str, int]]:
     """One address of a name: a port that is chosen freely would differ from one to the next."""
     if not host:
         raise OSError(errno.EINVAL, "no address")
@@ -177,7 +190,8 @@ _REASONS = {
 }
 
 
-def _reason(error: Exception, host: str, port: int) -> str:
+def reason(error: Exception, host: str, port: int) -> str:
+    """Why an address can't be listened on, and what to do, in one line."""
     where = f"cannot listen on port {port} of {host!r}"
     if isinstance(error, OverflowError):
         return f"{where}: ports are 0 to 65535"

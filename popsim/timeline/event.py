@@ -26,6 +26,10 @@ KINDS = (
     ("store", "Accessed"),
     ("store", "Removed"),
     ("store", "Unlocked"),
+    ("ciphertext", "Sent"),
+    ("ciphertext", "Delivered"),
+    ("stream", "Secured"),
+    ("store", "Arrived"),
 )
 """Layer and name of every kind of event, by its number in a recording."""
 
@@ -45,12 +49,23 @@ KINDS = (
     ACCESSED,
     REMOVED,
     UNLOCKED,
+    CIPHERTEXT_SENT,
+    CIPHERTEXT_DELIVERED,
+    STREAM_SECURED,
+    ARRIVED,
 ) = range(len(KINDS))
+
+WIRE_LAYERS = ("segment", "ciphertext")
+"""The layers whose octets are a range of what crossed the wire; those of the others, of what an end said."""
 
 OPENING, OPEN, CLOSING, ENDED, LOST = "opening", "open", "closing", "closed", "lost"
 """What can be said of a connection."""
+AUDIENCE, EAVESDROPPER = "audience", "eavesdropper"
+"""A header's name for who reads a timeline, and the reader from whom nothing that crossed is hidden."""
 KEPT, DELETED, GONE = "kept", "deleted", "removed"
 """The marks of a message: in the maildrop, marked as deleted, removed from it."""
+TO_COME = ""
+"""The mark of a message that arrives later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class Event:
         layer: ``segment``, ``ciphertext``, ``stream``, ``message``, ``session`` or ``store``.
         kind: a past participle, such as ``Sent`` or ``Moved``.
         cause: the index of the event that brought it about, or -1.
-        start, end: its octets, as a range of the sender's stream.
+        start, end: its octets, as a range of what the sender said or, for a segment or ciphertext, of what it put on
+            the wire.
         values: what is so from now on: names and new values, or None.
     """
 
@@ -79,6 +95,11 @@ class Event:
     start: int
     end: int
     values: Mapping[str, Any] | None
+
+    @property
+    def is_wire(self) -> bool:
+        """Whether its octets are those that crossed: under TLS they are not those that were said."""
+        return self.layer in WIRE_LAYERS
 
     @property
     def sender(self) -> str:
@@ -136,3 +157,38 @@ def lock_key(user: str) -> str:
 def last_key(user: str) -> str:
     """The name under which the highest message-number accessed is assigned."""
     return f"mail.{user}.last"
+
+
+def states_key(connection: int, endpoint: str) -> str:
+    """The name under which the names of all states are assigned that one end may be in, where octets alone tell."""
+    return f"{connection}.{endpoint}.states"
+
+
+def rules_key(connection: int, endpoint: str) -> str:
+    """The name under which the ids of all rules are assigned that one end may have followed, by the octets alone."""
+    return f"{connection}.{endpoint}.rules"
+
+
+def record_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned what the last TLS record of one end was."""
+    return f"{connection}.{endpoint}.record"
+
+
+def tls_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned which version of TLS one end speaks, such as ``TLSv1.3``."""
+    return f"{connection}.{endpoint}.tls"
+
+
+def reason_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned why one end has given the connection up, in words."""
+    return f"{connection}.{endpoint}.reason"
+
+
+def missing_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned how many octets of one end's last message were never seen."""
+    return f"{connection}.{endpoint}.missing"
+
+
+def breach_key(connection: int, endpoint: str) -> str:
+    """The name under which it is assigned how one end broke the protocol last: what was wrong, and which rule."""
+    return f"{connection}.{endpoint}.breach"

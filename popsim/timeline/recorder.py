@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from popsim.protocols.model import Rule, State
@@ -58,11 +58,34 @@ class Stream:
             first += 1
         return b"".join(found)
 
+    def copy(self) -> Stream:
+        """A stream that begins with the same pieces."""
+        twin = Stream()
+        twin._pieces, twin.length = list(self._pieces), self.length
+        return twin
+
     def _find_ends(self) -> None:
         place = self._ends[-1] if self._ends else 0
         for piece in self._pieces[len(self._ends) :]:
             place += len(piece)
             self._ends.append(place)
+
+
+def flipped(octets: bytes, start: int, places: Sequence[int]) -> bytes:
+    """Octets of a stream with the lowest bit flipped in some places.
+
+    Args:
+        octets: the octets.
+        start: the place of the first of them.
+        places: the places, as places in the stream.
+    """
+    found = [place - start for place in places if start <= place < start + len(octets)]
+    if not found:
+        return octets
+    changed = bytearray(octets)
+    for place in found:
+        changed[place] ^= 1
+    return bytes(changed)
 
 
 class Recorder:
@@ -74,6 +97,12 @@ class Recorder:
         self.rows = array("q")
         self.values: list[dict[str, Any] | None] = []
         self.streams: dict[tuple[int, int], Stream] = {}
+        self.wires: dict[tuple[int, int], Stream] = {}
+        self.changed: dict[tuple[int, int], list[int]] = {}
+        """The places in what an end put on the wire whose octets arrived with their lowest bit flipped."""
+        self.misread: dict[tuple[int, int], list[int]] = {}
+        """The same of what an end said: under TLS there are none, for TLS sees the change."""
+        self._clear: dict[tuple[int, int], int] = {}
         self._fresh: list[Row] = []
         self._settled = 0
 
@@ -86,6 +115,32 @@ class Recorder:
         if key not in self.streams:
             self.streams[key] = Stream()
         return self.streams[key]
+
+    def wire(self, connection: int, endpoint: int) -> Stream:
+        """What one end has put on the wire: its stream itself, until :meth:`secure` takes the two apart."""
+        return self.wires.get((connection, endpoint)) or self.stream(connection, endpoint)
+
+    def secure(self, connection: int, endpoint: int) -> Stream:
+        """From here on what this end says is not what crosses; returns the stream of what crosses.
+
+        It begins with all that has crossed in clear.
+        """
+        wire = self.wires[connection, endpoint] = self.stream(connection, endpoint).copy()
+        self._clear[connection, endpoint] = wire.length
+        return wire
+
+    def change(self, connection: int, endpoint: int, place: int) -> None:
+        """One octet of what an end put on the wire arrives with its lowest bit flipped."""
+        key = (connection, endpoint)
+        self.changed.setdefault(key, []).append(place)
+        if place < self._clear.get(key, place + 1):
+            self.misread.setdefault(key, []).append(place)
+
+    def arrived(self, connection: int, endpoint: int, start: int, end: int) -> bytes:
+        """Octets of what an end put on the wire, as they arrive at the other end."""
+        octets = self.wire(connection, endpoint).octets(start, end)
+        changed = self.changed.get((connection, endpoint))
+        return flipped(octets, start, changed) if changed else octets
 
     def add(
         self,
@@ -163,6 +218,11 @@ class Observer:
         """The message of this end that an octet belongs to: its index while the other end has not read it, or -1."""
         coming = self.peer._coming if self.peer else ()
         return next((index for end, index in coming if octet < end), -1)
+
+    def unread(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The messages of this end that the other has not read, in a range: for each, its end and its event."""
+        coming = self.peer._coming if self.peer else ()
+        return [(last, index) for last, index in coming if start < last <= end]
 
     def answered(self, start: int, end: int, reply: str) -> None:
         """A client has read a whole reply, whose status is ``reply``."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from popsim.timeline.event import delivered_key, lock_key, mark_key, sent_key, state_key
+from popsim.timeline.event import TO_COME, delivered_key, lock_key, mark_key, sent_key, state_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,12 @@ class Snapshot:
         return str(self.values.get(state_key(connection, endpoint), ""))
 
     def marks(self, user: str) -> dict[int, str]:
-        """The mark of every message of a user's maildrop, by message-number."""
+        """The mark of every message that has come to a user's maildrop, by its number in the timeline."""
         found = {}
         number = 1
         while (key := mark_key(user, number)) in self.values:
-            found[number] = str(self.values[key])
+            if self.values[key] != TO_COME:
+                found[number] = str(self.values[key])
             number += 1
         return found
 

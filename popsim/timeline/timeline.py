@@ -10,9 +10,11 @@ from types import MappingProxyType
 from typing import Any, overload
 
 from popsim.timeline.event import ENDPOINTS, KEPT, KINDS, Event, lock_key, mark_key
-from popsim.timeline.recorder import KIND_BITS, WIDTH, Recorder
+from popsim.timeline.recorder import KIND_BITS, WIDTH, Recorder, flipped
 from popsim.timeline.snapshot import Snapshot
 
+SECRETS = "secrets"
+"""The name under which a header has the keys of a timeline's TLS sessions, in the key log format."""
 _CHECKPOINT = 256
 _STEP_LAYERS = ("message", "stream")
 
@@ -46,6 +48,10 @@ class Timeline(Sequence[Event]):
         self._rows = recorder.rows
         self._values = recorder.values
         self._streams = recorder.streams
+        self._wires = dict(recorder.wires)
+        self._crossed = {key: stream.length for key, stream in recorder.wires.items()}
+        self._changed = {key: tuple(places) for key, places in recorder.changed.items()}
+        self._misread = {key: tuple(places) for key, places in recorder.misread.items()}
         self._length = len(recorder)
         self._lengths = {key: stream.length for key, stream in recorder.streams.items()}
         self.header: Mapping[str, Any] = {**recorder.header, "initial": dict(recorder.header.get("initial", {}))}
@@ -95,19 +101,42 @@ class Timeline(Sequence[Event]):
         key = (connection, ENDPOINTS.index(endpoint))
         return self._streams[key].octets(0, self._lengths[key]) if key in self._lengths else b""
 
+    def wire(self, connection: int = 0, endpoint: str = "server") -> bytes:
+        """All octets that one end of a connection has put on the wire: under TLS, not those that it said."""
+        key = (connection, ENDPOINTS.index(endpoint))
+        if key not in self._wires:
+            return self.stream(connection, endpoint)
+        return self._wires[key].octets(0, self._crossed[key])
+
+    def is_secured(self, connection: int = 0) -> bool:
+        """Whether what crossed on a connection is not, or not all along, what its ends said."""
+        return any((connection, end) in self._wires for end in range(len(ENDPOINTS)))
+
     def octets(self, event: Event) -> bytes:
-        """The octets that an event speaks of."""
+        """The octets that an event speaks of: what was sent or, for what was delivered, what arrived."""
         key = (event.connection, ENDPOINTS.index(event.sender))
-        stream = self._streams.get(key)
-        return stream.octets(event.start, event.end) if stream else b""
+        stream = (event.is_wire and self._wires.get(key)) or self._streams.get(key)
+        octets = stream.octets(event.start, event.end) if stream else b""
+        if event.kind == "Delivered" and key in self._changed:
+            return flipped(octets, event.start, (self._changed if event.is_wire else self._misread).get(key, ()))
+        return octets
+
+    def changed(self, connection: int = 0, endpoint: str = "server") -> tuple[int, ...]:
+        """The places in what one end put on the wire that arrived with their lowest bit flipped."""
+        return self._changed.get((connection, ENDPOINTS.index(endpoint)), ())
+
+    def misread(self, connection: int = 0, endpoint: str = "server") -> tuple[int, ...]:
+        """The places in what one end said that the other read with their lowest bit flipped: under TLS none."""
+        return self._misread.get((connection, ENDPOINTS.index(endpoint)), ())
 
     @property
     def initial(self) -> dict[str, Any]:
         """What is so before anything has happened: every message kept, no maildrop locked."""
-        values: dict[str, Any] = dict(self.header.get("initial", {}))
+        values: dict[str, Any] = {}
         for user, rows in self.header.get("mail", {}).items():
             values[lock_key(user)] = None
             values.update({mark_key(user, row[0]): KEPT for row in rows})
+        values.update(self.header.get("initial", {}))
         return values
 
     def at(self, index: int) -> Snapshot:
@@ -144,9 +173,9 @@ class Timeline(Sequence[Event]):
         """The places to stop at.
 
         Args:
-            detail: ``"message"`` stops at each message that leaves or arrives and at each connection that opens or
-                ends, together with what it brought about at the same end and moment, segments that leave included;
-                ``"event"`` stops everywhere.
+            detail: ``"message"`` stops at each message that leaves or arrives, at each flight of a TLS handshake, and
+                at each connection that opens or ends, together with what it brought about at the same end and moment,
+                segments that leave included; ``"event"`` stops everywhere.
         """
         if detail == "event":
             return [Step(i, i) for i in range(self._length)]
@@ -155,44 +184,61 @@ class Timeline(Sequence[Event]):
         steps: list[Step] = []
         head: Event | None = None
         for event in self:
-            if event.layer in _STEP_LAYERS:
+            if event.layer in _STEP_LAYERS or (event.layer == "ciphertext" and self._begins_flight(event, head)):
                 head = event
                 steps.append(Step(event.index, event.index))
             elif head and _belongs(event, head):
                 steps[-1] = Step(head.index, event.index)
         return steps
 
+    def _begins_flight(self, record: Event, head: Event | None) -> bool:
+        """Whether a record is the first of a flight of TLS's own: one that carries no message, and no more of one."""
+        sent = record if record.kind == "Sent" else self._event(record.cause) if record.cause >= 0 else None
+        cause = self._event(sent.cause) if sent and sent.cause >= 0 else None
+        if cause and (cause.layer, cause.kind) == ("message", "Sent"):
+            return False
+        return not (head and _together(record, head) and record.kind == head.kind)
+
     def digest(self) -> str:
-        """A SHA-256 of everything in the timeline, in hexadecimal: equal timelines, equal digests."""
+        """A SHA-256 of everything in the timeline, in hexadecimal: equal timelines, equal digests.
+
+        Of ciphertext it is the length that counts, for no two runs of TLS have the same octets; its keys do not.
+        """
         from popsim.timeline.file import lines
 
         total = hashlib.sha256()
-        for line in lines(self):
+        for line in lines(self, compared=True):
             total.update(line.encode() + b"\n")
         return total.hexdigest()
 
     def save(self, path: str | Path) -> Path:
-        """Write the timeline to a ``.jsonl`` file and return its path.
+        """Write the timeline to a file, in the format that its name's ending tells, and return its path.
+
+        Args:
+            path: ``.jsonl`` keeps everything; ``.pcap`` and ``.pcapng`` keep what crossed the wire.
 
         Raises:
-            TimelineError: the name does not end in .jsonl.
+            TimelineError: the name has another ending.
             OSError: the file can't be written.
         """
-        from popsim.timeline.file import save
+        from popsim.timeline.formats import of
 
-        return save(self, Path(path))
+        return of(Path(path)).save(self, Path(path))
 
     @classmethod
     def load(cls, path: str | Path) -> Timeline:
-        """Read a timeline from a ``.jsonl`` file.
+        """Read a timeline from a file, in the format that its name's ending tells.
+
+        Args:
+            path: a ``.jsonl`` file that was saved, or a capture of real sessions (``.pcap``, ``.pcapng``).
 
         Raises:
-            TimelineError: the file holds no timeline.
+            TimelineError: the name has another ending, or the file holds no timeline.
             OSError: the file can't be read.
         """
-        from popsim.timeline.file import load
+        from popsim.timeline.formats import of
 
-        return load(Path(path))
+        return of(Path(path)).load(Path(path))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Timeline) and self.digest() == other.digest()
@@ -208,5 +254,10 @@ def _belongs(event: Event, head: Event) -> bool:
     """Whether an event is part of the step of another: it happened together with it, or changed what is so."""
     if event.layer in ("session", "store"):
         return True
-    same = (event.time, event.connection, event.endpoint) == (head.time, head.connection, head.endpoint)
-    return same and event.kind == "Sent"
+    more = event.layer == "ciphertext" and event.kind == head.kind
+    return _together(event, head) and (event.kind == "Sent" or more)
+
+
+def _together(event: Event, other: Event) -> bool:
+    """Whether two events happened at the same end and moment."""
+    return (event.time, event.connection, event.endpoint) == (other.time, other.connection, other.endpoint)

@@ -20,6 +20,8 @@ from popsim.protocols.protocol import Protocol
 _ENDINGS = (Occurrence.LOST, Occurrence.EXPIRED)
 _OTHERWISE = "anything else"
 _UNANSWERED = "no answer"
+_FEW = 2
+"""How many conditions of one outcome are named in a label."""
 
 EVERY_STATE = "every_state"
 """The id of the box that stands for all states."""
@@ -202,5 +204,13 @@ class Plan:
         if self._refuses(rule):
             return _OTHERWISE
         if isinstance(rule.trigger, Occurrence):
-            return rule.trigger.value if rule.condition == ALWAYS else rule.condition
+            return rule.trigger.value if rule.condition == ALWAYS or self._is_one_of_many(rule) else rule.condition
+        # With extensions there are many commands: their keywords say enough.
+        if isinstance(rule.trigger, Form) and self.protocol.enabled:
+            return rule.trigger.keyword
         return str(rule.trigger)
+
+    def _is_one_of_many(self, rule: Rule) -> bool:
+        """Whether so many conditions have the same outcome that the label says what they have in common."""
+        outcome = (rule.state, rule.trigger, rule.reply, rule.to)
+        return sum((other.state, other.trigger, other.reply, other.to) == outcome for other in self._rules) > _FEW

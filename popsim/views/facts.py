@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from popsim.protocols.machine import NOT_CONNECTED
 from popsim.protocols.model import (
@@ -98,7 +98,9 @@ class Facts:
         self.replies = [(r, self._source(r)) for r in protocol.replies]
         self.commands = [self._command(form) for form in protocol.forms]
         self.occurrences = [self._occurrence(trigger) for trigger in self._others()]
-        self.limits = [(limit, self._source(limit)) for limit in protocol.table.limits if protocol.reference(limit)]
+        self.capabilities = [(row, self._source(row)) for row in protocol.capabilities]
+        self.codes = [(row, self._source(row)) for row in protocol.codes]
+        self.limits = [(limit, self._source(limit)) for limit in protocol.limits]
 
     @property
     def title(self) -> str:
@@ -109,6 +111,13 @@ class Facts:
     def chapters(self) -> list[tuple[str, list[Entry]]]:
         """The headings of what may come, each with its entries."""
         return [("Commands", self.commands), ("Whatever else may come", self.occurrences)]
+
+    @property
+    def announced(self) -> list[tuple[str, list[tuple[str, str, Source]]]]:
+        """What a server says of itself, under headings: name, meaning and source of each."""
+        codes = [(str(row), f"{row.condition}: {row.meaning}", source) for row, source in self.codes]
+        tags = [(row.tag, row.meaning, source) for row, source in self.capabilities]
+        return [("Capabilities", tags), ("Codes in refusals", codes)]
 
     @staticmethod
     def described(state: State) -> str:
@@ -135,7 +144,9 @@ class Facts:
             cases += self._cases(states, rules, refused)
         cases.sort(key=lambda case: case.refused)
         meaning = form.meaning + " (optional)" * form.optional
-        return Entry(form.name, meaning, form.arguments, tuple(cases), self._source(form))
+        rfcs = self.protocol.rfcs
+        arguments = tuple(replace(argument, kind=argument.kind_in(rfcs)) for argument in form.arguments)
+        return Entry(form.name, meaning, arguments, tuple(cases), self._source(form))
 
     def _occurrence(self, trigger: Trigger) -> Entry:
         found = [case for states, rules in self._alike(trigger) for case in self._cases(states, rules, False)]

@@ -67,6 +67,7 @@ def flights(timeline: Timeline) -> list[Flight]:
     over = {e.connection for e in timeline.events("stream") if e.kind in ("Lost", "Closed")}
     seen = {(e.connection, e.endpoint) for e in timeline if e.layer in ("message", "stream")}
     now = timeline.at(len(timeline) - 1).values
+    reached = reaches(timeline)
     found = []
     for event in messages:
         if event.kind == "Delivered":
@@ -74,7 +75,10 @@ def flights(timeline: Timeline) -> list[Flight]:
                 found.append(Flight(event, None, event, Fate.READ, event.end - event.start))
             continue
         come = int(now.get(delivered_key(event.connection, event.endpoint), 0))
-        arrived = min(max(come - event.start, 0), event.end - event.start)
+        reach = reached.get(event.index)
+        size = event.end - event.start
+        # Under TLS a message can be read when the last record that carries it is there, and no octet of it before.
+        arrived = min(max(come - event.start, 0), size) if reach is None else size * (reach <= come)
         reader = "server" if event.endpoint == "client" else "client"
         came = read.get(event.index)
         if came:
@@ -87,6 +91,12 @@ def flights(timeline: Timeline) -> list[Flight]:
             fate = Fate.LOST if event.connection in over else Fate.UNDER_WAY
         found.append(Flight(event, event, came, fate, arrived))
     return found
+
+
+def reaches(timeline: Timeline) -> dict[int, int]:
+    """Up to which octet of the wire a message's records go, by the index of its event; of those that crossed as TLS."""
+    records = (event for event in timeline.events("ciphertext") if event.kind == "Sent" and event.cause >= 0)
+    return {record.cause: record.end for record in records}
 
 
 def _arrival(timeline: Timeline, message: Event) -> Event | None:

@@ -85,7 +85,6 @@ def ladder(
     *,
     start: int = 0,
     end: int | None = None,
-    masked: bool = False,
 ) -> Ladder:
     """The session as a ladder.
 
@@ -93,7 +92,6 @@ def ladder(
         timeline: the record of the session.
         connection: which connection; by default all of them, side by side.
         start, end: indices of events; only what begins from ``start`` up to, not including, ``end`` is shown.
-        masked: whether to put asterisks for passwords.
 
     Raises:
         ValueError: the timeline has no such connection.
@@ -104,7 +102,7 @@ def ladder(
     shown = known if connection is None else [connection]
     protocol = wording.protocol_of(timeline)
     end = len(timeline) if end is None else end
-    part = [r for r in rungs_of(timeline, protocol, masked) if start <= r.first.index < end]
+    part = [r for r in rungs_of(timeline, protocol) if start <= r.first.index < end]
     rungs = [r for r in part if r.connection in shown]
     moment = timeline.at(min(max(start, 0), len(timeline)) - 1)
     before = {(n, place): moment.state(place, n) for n in shown for place in ("client", "server")}

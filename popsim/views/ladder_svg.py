@@ -98,9 +98,7 @@ def _bands(layout: Layout, lane: Lane) -> Iterator[str]:
         yield from _band(layout, lane, end, (name, label), (y, layout.bottom))
 
 
-def _band(
-    layout: Layout, lane: Lane, end: str, state: tuple[str, str], between: tuple[float, float]
-) -> Iterator[str]:
+def _band(layout: Layout, lane: Lane, end: str, state: tuple[str, str], between: tuple[float, float]) -> Iterator[str]:
     name, label = state
     top, bottom = between
     if not name or bottom <= top:

@@ -12,6 +12,7 @@ from popsim.timeline import Timeline
 from popsim.views import wording
 from popsim.views.palette import framed
 from popsim.views.parts import STUFFED, Part, parts
+from popsim.views.reading import Reading
 from popsim.views.rich import Rich
 
 ROW = 16
@@ -61,10 +62,13 @@ class Octets(Rich):
         title: what the message is, in words.
         data: its octets.
         named: its parts, in order.
+        hidden: from which to which octet it is a secret, of which only the length is shown.
     """
 
-    def __init__(self, title: str, data: bytes, named: list[Part]) -> None:
-        self.title, self.data, self.parts = title, data, tuple(named)
+    def __init__(self, title: str, data: bytes, named: list[Part], hidden: tuple[int, int] = (0, 0)) -> None:
+        start, end = hidden
+        self.title, self.parts, self._hidden = title, tuple(named), range(start, end)
+        self.data = data[:start] + b"*" * (end - start) + data[end:]
         names = dict.fromkeys(part.name for part in named)
         self.legend = tuple(self._entry(name) for name in names)
         plain = [name for name in names if name not in LOOKS]
@@ -99,10 +103,15 @@ class Octets(Rich):
 
     def _text_row(self, start: int) -> str:
         row = self.data[start : start + ROW]
-        halves = [row[:8].hex(" "), row[8:].hex(" ")]
+        pairs = [self._pair(start + n) for n in range(len(row))]
+        halves = [" ".join(pairs[:8]), " ".join(pairs[8:])]
         text = "".join(map(_character, row))
         names = ", ".join(part.name for part in self._parts_in(start))
         return f"{start:06x}  {'  '.join(halves):<48}  |{text}|{' ' * (ROW - len(row))}  {names}".rstrip()
+
+    def _pair(self, place: int) -> str:
+        """An octet in two hexadecimal digits, or two asterisks."""
+        return "**" if place in self._hidden else f"{self.data[place]:02x}"
 
     def _parts_in(self, start: int) -> list[Part]:
         """The parts of which octets stand in the row, in order."""
@@ -133,7 +142,7 @@ class Octets(Rich):
             places = list(run)
             octets = self.data[places[0] : places[-1] + 1]
             # The space between two parts belongs to neither.
-            inner = "".join(f"{self.data[place]:02x}{_space(place, start)}" for place in places)
+            inner = "".join(f"{self._pair(place)}{_space(place, start)}" for place in places)
             pairs += self._marked(part, inner.rstrip()) + inner[len(inner.rstrip()) :]
             text += self._marked(part, "".join(map(_character, octets)))
         width = 3 * len(row) + (len(row) >= 8)
@@ -170,23 +179,23 @@ def octets(timeline: Timeline, index: int) -> Octets:
 
     Args:
         timeline: the record of the session.
-        index: the index of the message's event.
+        index: the index of the event of the message, or of a TLS record.
 
     Raises:
         IndexError: there is no such event.
-        ValueError: the event is no message.
+        ValueError: the event is neither a message nor a TLS record.
     """
     event = timeline[index]
-    if event.layer != "message":
+    if event.layer not in ("message", "ciphertext"):
         messages = [e.index for e in timeline.events("message")]
         near = sorted(sorted(messages, key=lambda place: abs(place - event.index))[:4])
         known = f"; the nearest messages are {', '.join(map(str, near))}" if near else ""
         raise ValueError(f"event {event.index} is no message but '{event.layer} {event.kind}'{known}")
-    protocol = wording.protocol_of(timeline)
-    words = wording.describe(timeline, event, protocol)
+    reading = Reading(timeline)
+    words = wording.describe(event, reading)
     size = wording.format_octets(event.end - event.start)
     title = f"{wording.format_time(event.time)}: {words} ({size} in all)"
-    return Octets(title, timeline.octets(event), parts(timeline, event, protocol))
+    return Octets(title, timeline.octets(event), parts(event, reading), reading.hidden(event))
 
 
 _STYLE = """

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from popsim.protocols.model import ALWAYS, Form, Reference, Reply, Row, Rule, Unit, trigger_name
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request, spans
-from popsim.timeline import Event, Timeline
+from popsim.timeline import Event
 from popsim.timeline.event import rule_key
-from popsim.views import wording
+from popsim.views.reading import Reading
+from popsim.views.wording import printable
 
 CRLF = b"\r\n"
 STUFFED = "added dot"
@@ -28,11 +30,16 @@ class Part:
     reference: Reference | None
 
 
-def parts(timeline: Timeline, event: Event, protocol: Protocol) -> list[Part]:
+def parts(event: Event, reading: Reading) -> list[Part]:
     """The parts of a message event's octets, in order. Spaces between parts belong to none."""
+    timeline, protocol = reading.timeline, reading.protocol
     octets = timeline.octets(event)
+    if event.layer == "ciphertext":
+        return list(_of_record(octets))
+    if asked := reading.asked(event):
+        return list(_of_exchange(octets, asked.keyword, asked.rule, protocol, decodes=not reading.hides))
     if event.sender == "client":
-        return list(_of_request(octets, wording.request_of(timeline, event, protocol), protocol))
+        return list(_of_request(octets, reading.request(event), protocol))
     sent = timeline[event.cause] if event.kind == "Delivered" and event.cause >= 0 else event
     return list(_of_reply(octets, _rule(sent, protocol), protocol))
 
@@ -44,6 +51,41 @@ def _of_request(line: bytes, request: Request, protocol: Protocol) -> Iterator[P
         else:
             reference = _says(request, protocol)
         yield Part(span.start, span.end, span.name, span.meaning, reference)
+
+
+_RECORD = Reference(8446, "§5.1")
+
+
+def _of_record(record: bytes) -> Iterator[Part]:
+    """The parts of a TLS record: its header crosses in clear."""
+    fields = (
+        (0, 1, "type", "what the record holds, as far as it says"),
+        (1, 3, "version", "a version that old equipment on the way knows; the real one is agreed on inside"),
+        (3, 5, "length", "how many octets follow"),
+        (5, len(record), "content", "the handshake's own words or, once there are keys, ciphertext"),
+    )
+    for start, end, name, meaning in fields:
+        if start < min(end, len(record)):
+            yield Part(start, min(end, len(record)), name, meaning, _RECORD)
+
+
+def _of_exchange(line: bytes, keyword: str, asked: Rule, protocol: Protocol, decodes: bool) -> Iterator[Part]:
+    """The parts of a line that is no command: the server asked for it, and reads it in its own way."""
+    end = len(line.removesuffix(b"\n").removesuffix(b"\r"))
+    meaning = f"what the server asked for in answer to {keyword}"
+    inside = _decoded(line[:end]) if decodes else ""
+    meaning += f"; base64 hides nothing, it stands for {inside}" if inside else ""
+    yield Part(0, end, "response", meaning, protocol.reference(asked))
+    if end < len(line):
+        yield Part(end, len(line), "CRLF", "ends the line", _line_rule(protocol, "command line"))
+
+
+def _decoded(line: bytes) -> str:
+    """What a line of base64 stands for, as safe text; empty where it is none."""
+    try:
+        return printable(binascii.a2b_base64(line, strict_mode=True))
+    except binascii.Error:
+        return ""
 
 
 def _says(request: Request, protocol: Protocol) -> Reference | None:
@@ -98,8 +140,8 @@ def _of(protocol: Protocol, *rows: Row | None) -> Reference | None:
 
 
 def _line_rule(protocol: Protocol, limit: str) -> Reference | None:
-    """Where this edition says how a line is made: the row of the line's limit speaks of its CRLF."""
-    return _of(protocol, *(row for row in protocol.table.limits if row.name == limit))
+    """Where this edition says how a line is made: the row of the line's limit speaks of its CRLF, else the replies'."""
+    return _of(protocol, *(row for row in protocol.table.limits if row.name == limit), *protocol.replies)
 
 
 def _body(octets: bytes, head: int, rule: Rule | None, protocol: Protocol) -> Iterator[Part]:

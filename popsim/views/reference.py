@@ -8,6 +8,7 @@ from functools import cached_property
 
 from popsim.protocols.model import Argument
 from popsim.protocols.protocol import Protocol
+from popsim.views.columns import columns
 from popsim.views.facts import STAYS, Entry, Facts, Outcome, Source
 from popsim.views.reference_html import reference_html
 from popsim.views.rich import Rich
@@ -51,6 +52,8 @@ class CommandReference(Rich):
             for entry in entries:
                 yield from _entry(entry)
         limits = ((limit.name, f"{limit.value} {limit.meaning}", source) for limit, source in facts.limits)
+        for heading, rows in facts.announced:
+            yield from _table(heading, rows)
         yield from _table("Limits", limits)
         if facts.notes:
             yield from ("", "Notes")
@@ -65,12 +68,12 @@ def _table(heading: str, rows: Iterable[tuple[str, str, Source]]) -> Iterator[st
         yield from ("", heading)
     width = max((len(name) for name, _, _ in table), default=0)
     for name, meaning, source in table:
-        yield from _columns(2, (name, width + 1), (meaning, WIDTH - width - _SECTION - 5), (_cited(source), _SECTION))
+        yield from columns(2, (name, width + 1), (meaning, WIDTH - width - _SECTION - 5), (_cited(source), _SECTION))
 
 
 def _entry(entry: Entry) -> Iterator[str]:
     yield ""
-    yield from _columns(2, (entry.name, 24), (entry.meaning, 62), (_cited(entry.source), _SECTION))
+    yield from columns(2, (entry.name, 24), (entry.meaning, 62), (_cited(entry.source), _SECTION))
     for argument in entry.arguments:
         yield from textwrap.wrap(_argument(argument), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
     for case in entry.cases:
@@ -85,7 +88,7 @@ def _argument(argument: Argument) -> str:
 
 def _outcome(outcome: Outcome) -> Iterator[str]:
     next = outcome.next if outcome.next == STAYS else f"-> {outcome.next}"
-    yield from _columns(
+    yield from columns(
         6,
         (outcome.condition, 42),
         (outcome.mark, 5),
@@ -93,17 +96,6 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
         (next, 16),
         (_cited(outcome.source), _SECTION),
     )
-
-
-def _columns(indent: int, *cells: tuple[str, int]) -> Iterator[str]:
-    """Cells side by side, each with its width; what is too long goes on below."""
-    columns = [textwrap.wrap(text, width) for text, width in cells]
-    for row in range(max(map(len, columns))):
-        parts = (
-            (column[row] if row < len(column) else "").ljust(width)
-            for column, (_, width) in zip(columns, cells, strict=True)
-        )
-        yield (" " * indent + " ".join(parts)).rstrip()
 
 
 def _cited(source: Source | None) -> str:

@@ -23,6 +23,7 @@ def reference_html(facts: Facts) -> str:
         _table("States", states),
         _table("Replies", replies),
         *(_chapter(facts, heading, entries) for heading, entries in facts.chapters),
+        *(_table(heading, rows) for heading, rows in facts.announced),
         _table("Limits", limits),
         _notes(facts),
     ]

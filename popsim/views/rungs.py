@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.views import wording
+from popsim.views.ciphertext import cipher_flights
 from popsim.views.flights import Fate, flights
+from popsim.views.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +94,26 @@ class Scene:
         return f"... {self.left_out:,} more; a ladder with start={start} shows them"
 
 
-def rungs_of(timeline: Timeline, protocol: Protocol, masked: bool = False) -> list[Rung]:
-    """All rungs of a timeline, in the order of their first events; ``masked`` puts asterisks for secrets."""
-    rungs = [*_messages(timeline, protocol, masked), *_segments(timeline), *_connections(timeline)]
+def rungs_of(timeline: Timeline, protocol: Protocol) -> list[Rung]:
+    """All rungs of a timeline, in the order of their first events."""
+    rungs = [*_messages(timeline, protocol), *_ciphertext(timeline), *_segments(timeline), *_connections(timeline)]
     return _with_states(timeline, sorted(rungs, key=lambda rung: rung.first.index))
 
 
-def _messages(timeline: Timeline, protocol: Protocol, masked: bool) -> Iterator[Rung]:
+def _messages(timeline: Timeline, protocol: Protocol) -> Iterator[Rung]:
+    reading = Reading(timeline, protocol)
     for flight in flights(timeline):
-        text = wording.said(timeline, flight.first, protocol, masked=masked)
+        text = wording.said(flight.first, reading)
         ends = (flight.connection, flight.sender, flight.sent, flight.came)
         yield Rung("message", *ends, text, flight.size, flight.fate, flight.note)
+
+
+def _ciphertext(timeline: Timeline) -> Iterator[Rung]:
+    """What TLS sends of its own, and what carries messages that the timeline has not."""
+    for flight in cipher_flights(timeline):
+        fate = Fate.READ if flight.came else Fate.LOST
+        ends = (flight.first.connection, flight.first.endpoint, flight.first, flight.came)
+        yield Rung("message", *ends, f"({flight.text})", flight.size, fate, "" if flight.came else str(fate.value))
 
 
 def _segments(timeline: Timeline) -> Iterator[Rung]:

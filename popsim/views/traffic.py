@@ -14,12 +14,17 @@ from popsim.timeline import Event, Timeline
 from popsim.timeline.event import ENDPOINTS, sent_key, state_key
 from popsim.views import wording
 from popsim.views.flights import flights
+from popsim.views.reading import Reading
 from popsim.views.rich import Rich
 
 UNASKED = "(unasked)"
 """The row of what a server says without being asked."""
 GREETING = "(greeting)"
 """The row of what a server says when the connection opens."""
+
+
+ENCRYPTION = "(TLS)"
+"""The row of what TLS adds to the messages: handshakes, headers of records, and whatever crossed unread."""
 
 
 @dataclass(slots=True)
@@ -137,6 +142,7 @@ def traffic(timeline: Timeline) -> Traffic:
 
 def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
     costs: dict[str, Cost] = {}
+    reading = Reading(timeline, protocol)
     now = timeline.at(len(timeline) - 1).values
     for flight in flights(timeline):
         event = flight.first
@@ -144,31 +150,36 @@ def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
         left = now.get(sent_key(event.connection, event.sender), event.end)
         size = min(max(left - event.start, 0), flight.size)
         if event.sender == "client":
-            name = _command(timeline, event, protocol)
+            name = _command(event, reading)
             cost = costs.setdefault(name, Cost(name))
             cost.times += 1
             cost.requests += size
         else:
-            name = _answered(timeline, event, protocol)
+            name = _answered(event, reading)
             costs.setdefault(name, Cost(name)).answers += size
+    for connection in timeline.connections:
+        if timeline.is_secured(connection):
+            more = [len(timeline.wire(connection, end)) - len(timeline.stream(connection, end)) for end in ENDPOINTS]
+            cost = costs.setdefault(ENCRYPTION, Cost(ENCRYPTION))
+            cost.requests, cost.answers = cost.requests + more[0], cost.answers + more[1]
     return list(costs.values())
 
 
-def _command(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+def _command(event: Event, reading: Reading) -> str:
     """The keyword of a request or, of one that has none, what is wrong with it."""
-    request = wording.request_of(timeline, event, protocol)
-    if isinstance(request.trigger, Form) or protocol.grammar.forms(request.keyword):
+    request = reading.request(event)
+    if isinstance(request.trigger, Form) or reading.protocol.grammar.forms(request.keyword):
         return request.keyword
     return str(request.trigger.value)
 
 
-def _answered(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+def _answered(event: Event, reading: Reading) -> str:
     """The command that a server's message answers."""
     if event.kind == "Sent" and event.cause >= 0:
-        cause = timeline[event.cause]
+        cause = reading.timeline[event.cause]
         if cause.layer == "message" and cause.sender == "client":
-            return _command(timeline, cause, protocol)
-    return GREETING if wording.is_greeting(event, protocol) else UNASKED
+            return _command(cause, reading)
+    return GREETING if wording.is_greeting(event, reading.protocol) else UNASKED
 
 
 def _stays(timeline: Timeline, protocol: Protocol) -> list[Stay]:

@@ -133,9 +133,7 @@ def _look(account: Account, state: str, is_named: bool) -> dict[str, Any]:
 def _band(axes: Axes, account: Account, stay: Stay, is_named: bool) -> None:
     unit, _ = _unit(account)
     look = _look(account, stay.state, is_named)
-    axes.axvspan(
-        stay.start / unit, stay.end / unit, *_slice(account, stay.connection), linewidth=0.8, zorder=0, **look
-    )
+    axes.axvspan(stay.start / unit, stay.end / unit, *_slice(account, stay.connection), linewidth=0.8, zorder=0, **look)
 
 
 _UPRIGHT = 22.0
@@ -174,13 +172,12 @@ def _name(axes: Axes, account: Account, stay: Stay) -> None:
 
 
 def _number(axes: Axes, account: Account, connection: int) -> None:
-    """Say which connection's bands these are, where several are shown."""
+    """Say which connection's bands these are, where several are shown: beside them, for the lines go up to the edge."""
     if len({stay.connection for stay in account.stays}) < 2:
         return
-    top = _slice(account, connection)[1] - 0.02
-    box = {"facecolor": "white", "edgecolor": _SOFT, "pad": 2.5}
-    words = f"connection {connection}"
-    axes.text(0.99, top, words, transform=axes.transAxes, ha="right", va="top", fontsize=10.5, bbox=box, zorder=4)
+    bottom, top = _slice(account, connection)
+    words, middle = f"connection {connection}", (bottom + top) / 2
+    axes.text(1.01, middle, words, transform=axes.transAxes, ha="left", va="center", fontsize=10.5)
 
 
 # Octets by command

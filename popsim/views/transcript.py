@@ -9,8 +9,10 @@ from html import escape
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.views import wording
+from popsim.views.ciphertext import cipher_flights
 from popsim.views.flights import flights
 from popsim.views.palette import framed, is_inner, tone
+from popsim.views.reading import Reading
 from popsim.views.rich import Rich
 
 LINE = 200
@@ -95,7 +97,6 @@ def transcript(
     end: int | None = None,
     *,
     body: int = BODY,
-    masked: bool = False,
 ) -> Transcript:
     """The session, or the part of it from event ``start`` up to, not including, event ``end``.
 
@@ -103,11 +104,10 @@ def transcript(
         timeline: the record of the session.
         start, end: indices of events; by default all of them.
         body: how many lines of a multi-line answer to show at most; of longer ones the middle is left out.
-        masked: whether to put asterisks for passwords.
     """
     protocol = wording.protocol_of(timeline)
     end = len(timeline) if end is None else min(end, len(timeline))
-    shown = _Shown(timeline, protocol, body, masked)
+    shown = _Shown(timeline, protocol, body)
     lines = [line for index in range(max(start, 0), end) for line in shown.lines(timeline[index])]
     return Transcript(lines, protocol, len(timeline.connections) > 1)
 
@@ -115,15 +115,20 @@ def transcript(
 class _Shown:
     """What there is to say about each event of a timeline."""
 
-    def __init__(self, timeline: Timeline, protocol: Protocol, body: int, masked: bool) -> None:
-        self._timeline, self._protocol, self._body, self._masked = timeline, protocol, body, masked
+    def __init__(self, timeline: Timeline, protocol: Protocol, body: int) -> None:
+        self._timeline, self._protocol, self._body = timeline, protocol, body
+        self._reading = Reading(timeline, protocol)
         self._flights = {flight.first.index: flight for flight in flights(timeline)}
         self._connections = _turning_points(timeline)
+        own = [] if self._reading.hides else cipher_flights(timeline)
+        self._ciphers = {flight.first.index: flight for flight in own}
 
     def lines(self, event: Event) -> Iterator[Line]:
         """The lines of an event; most have none."""
         if event.index in self._flights:
             yield from self._message(event)
+        elif event.index in self._ciphers:
+            yield Line(event.endpoint, event.time, str(self._ciphers[event.index]), event.connection)
         elif event.layer == "session" and (event.endpoint == "server" or self._protocol.client):
             yield self._move(event)
         elif event.index in self._connections:
@@ -131,7 +136,7 @@ class _Shown:
 
     def _message(self, event: Event) -> Iterator[Line]:
         timeline, sender = self._timeline, event.sender
-        text = wording.said(timeline, event, self._protocol, masked=self._masked, longest=LINE)
+        text = wording.said(event, self._reading, LINE)
         yield Line(sender, event.time, text, event.connection)
         for part in body_lines(timeline.octets(event), self._body):
             yield Line("body", None, part, event.connection)
@@ -154,7 +159,10 @@ def _turning_points(timeline: Timeline) -> dict[int, str]:
         key = (event.connection, event.kind)
         if event.kind == "Closed" or key not in found:
             found[key] = event.index
-    return {index: f"the connection is {wording.CONDITIONS[kind]}" for (_, kind), index in found.items()}
+    return {
+        index: f"the connection is {wording.CONDITIONS[kind]}{wording.why(timeline[index])}"
+        for (_, kind), index in found.items()
+    }
 
 
 def body_lines(octets: bytes, most: int) -> list[str]:

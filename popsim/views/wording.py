@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from popsim.protocols import find
-from popsim.protocols.model import Argument, Occurrence
+from typing import TYPE_CHECKING
+
+from popsim.protocols import spoken
+from popsim.protocols.model import Occurrence
 from popsim.protocols.protocol import Protocol
-from popsim.protocols.request import Request
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import ENDED, LOST, OPEN, rule_key, segment_key, state_key
+from popsim.timeline.event import ENDED, LOST, OPEN, reason_key, record_key, rule_key, segment_key, state_key
+
+if TYPE_CHECKING:
+    from popsim.views.reading import Reading
 
 LONGEST = 76
 """How many characters of a line are shown, where nothing else is asked for."""
-MASK = "****"
-"""What stands for a secret that is not to be read: always four signs, for its length would tell something."""
 
 _MS = 1_000_000
 
 
 def protocol_of(timeline: Timeline) -> Protocol:
-    """The protocol that a timeline was recorded with: its edition, and minimal where the recording was.
+    """The protocol that a timeline was recorded with: its edition, its extensions and what was left out.
 
     Raises:
         ValueError: popsim knows no such protocol or edition.
     """
-    header = timeline.header
-    protocol = find(str(header["protocol"])).edition(header["edition"])
-    return protocol.minimal() if header.get("minimal") else protocol
+    return spoken(timeline.header)
 
 
 def format_time(nanoseconds: int) -> str:
@@ -35,6 +35,16 @@ def format_time(nanoseconds: int) -> str:
         return f"{milliseconds // 1000:,}.{milliseconds % 1000:03} s"
     tenths = (nanoseconds + _MS // 20) // (_MS // 10)
     return f"{tenths // 10:,}.{tenths % 10} ms"
+
+
+def format_moment(nanoseconds: int) -> str:
+    """A moment of a run that takes hours, to the second: ``"0:10:02"``, ``"3 d 0:00:05"``; below a minute as a time."""
+    if nanoseconds < 60_000 * _MS:
+        return format_time(nanoseconds)
+    minutes, seconds = divmod((nanoseconds + 500 * _MS) // (1000 * _MS), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days} d " * (days > 0) + f"{hours}:{minutes:02}:{seconds:02}"
 
 
 def format_octets(count: int) -> str:
@@ -87,36 +97,9 @@ def body_size(octets: bytes) -> tuple[int, int]:
     return lines, len(octets) - head
 
 
-def request_of(timeline: Timeline, event: Event, protocol: Protocol) -> Request:
-    """What the client's message of this event says."""
-    return protocol.parse(timeline.octets(event).removesuffix(b"\n").removesuffix(b"\r"))
-
-
-def said(timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False, longest: int = LONGEST) -> str:
-    """The first line of a message event, as :func:`first_line` has it; ``masked``: without secrets."""
-    octets = timeline.octets(event)
-    if masked and event.sender == "client":
-        octets = hide_secrets(octets, protocol)
-    return first_line(octets, longest)
-
-
-def hide_secrets(line: bytes, protocol: Protocol) -> bytes:
-    """A command line in which four asterisks stand for each secret argument; the rest is as it was."""
-    text = line.rstrip(b"\r\n")
-    request = protocol.parse(text)
-    secrets = [_first_secret(form.arguments) for form in protocol.grammar.forms(request.keyword)]
-    if not any(place is not None for place in secrets):
-        return line
-    before = min(place for place in secrets if place is not None)
-    skipped = before + 1 + bool(request.tag)
-    parts = text.split(b" ", skipped)
-    if len(parts) <= skipped:
-        return line
-    return b" ".join([*parts[:skipped], MASK.encode()]) + line[len(text) :]
-
-
-def _first_secret(arguments: tuple[Argument, ...]) -> int | None:
-    return next((n for n, argument in enumerate(arguments) if argument.secret), None)
+def said(event: Event, reading: Reading, longest: int = LONGEST) -> str:
+    """The first line of a message event, without secrets, as :func:`first_line` has it."""
+    return first_line(reading.shown(event), longest)
 
 
 def state_after(timeline: Timeline, event: Event) -> str | None:
@@ -137,17 +120,15 @@ def new_state(moved: Event) -> str:
     return str((moved.values or {}).get(wanted, ""))
 
 
-def describe(timeline: Timeline, event: Event, protocol: Protocol, *, masked: bool = False) -> str:
+def describe(event: Event, reading: Reading) -> str:
     """An event in words: who does what and, of a message, its first line, its size and the state that follows.
 
     Args:
-        timeline: where the event is from.
         event: which one.
-        protocol: the timeline's protocol, see :func:`protocol_of`.
-        masked: whether to put asterisks for secrets.
+        reading: the timeline that it is from, as its protocol reads it.
     """
-    words = _BY_LAYER[event.layer](timeline, event, protocol, masked)
-    several = len(timeline.connections) > 1 and event.layer != "store"
+    words = _BY_LAYER[event.layer](event, reading)
+    several = len(reading.timeline.connections) > 1 and event.layer != "store"
     return f"connection {event.connection}: {words}" if several else words
 
 
@@ -157,9 +138,9 @@ def segment_name(timeline: Timeline, event: Event) -> str:
     return str((sent.values or {}).get(segment_key(sent.connection, sent.endpoint), ""))
 
 
-def _segment(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+def _segment(event: Event, reading: Reading) -> str:
     size = event.end - event.start
-    name = segment_name(timeline, event)
+    name = segment_name(reading.timeline, event)
     what = f"a segment of {format_octets(size)}" if size else f"the {name} segment" if name else "a segment"
     if event.kind == "Delivered":
         return f"{what} arrives at the {event.endpoint}"
@@ -168,25 +149,38 @@ def _segment(timeline: Timeline, event: Event, protocol: Protocol, masked: bool)
     return f"{what} leaves the {event.endpoint}"
 
 
-CONDITIONS = {"Opened": OPEN, "Closed": ENDED, "Lost": LOST}
+def _ciphertext(event: Event, reading: Reading) -> str:
+    sent = reading.timeline[event.cause] if event.kind == "Delivered" and event.cause >= 0 else event
+    name = str((sent.values or {}).get(record_key(sent.connection, sent.endpoint), "record"))
+    what = f"TLS {name}, {format_octets(event.end - event.start)},"
+    return f"{what} {'arrives at' if event.kind == 'Delivered' else 'leaves'} the {event.endpoint}"
+
+
+CONDITIONS = {"Opened": OPEN, "Closed": ENDED, "Lost": LOST, "Secured": "secured"}
 """What can become of a connection, by the kind of its event."""
 
 
-def _stream(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
-    return f"the connection is {CONDITIONS[event.kind]} at the {event.endpoint}"
+def _stream(event: Event, reading: Reading) -> str:
+    return f"the connection is {CONDITIONS[event.kind]} at the {event.endpoint}{why(event)}"
 
 
-def _message(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
-    text = said(timeline, event, protocol, masked=masked)
+def why(event: Event) -> str:
+    """Why a connection was lost, where the recording says it; to be put behind the event's words."""
+    reason = (event.values or {}).get(reason_key(event.connection, event.endpoint))
+    return f": {reason}" if reason else ""
+
+
+def _message(event: Event, reading: Reading) -> str:
+    text = said(event, reading)
     if event.kind == "Delivered":
         verb = "reads"
     elif event.endpoint == "client":
         verb = "sends"
     else:
-        verb = "greets with" if is_greeting(event, protocol) else "answers"
-    lines, size = body_size(timeline.octets(event))
+        verb = "greets with" if is_greeting(event, reading.protocol) else "answers"
+    lines, size = body_size(reading.timeline.octets(event))
     body = f" and {format_lines(lines)}, {format_octets(size)}" if lines else ""
-    state = state_after(timeline, event) if event.kind == "Sent" else None
+    state = state_after(reading.timeline, event) if event.kind == "Sent" else None
     return f"{event.endpoint} {verb} {text}{body}" + (f"; now {state}" if state else "")
 
 
@@ -196,11 +190,11 @@ def is_greeting(event: Event, protocol: Protocol) -> bool:
     return rule in {r.id for r in protocol.rules if r.trigger is Occurrence.OPENED}
 
 
-def _session(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+def _session(event: Event, reading: Reading) -> str:
     return f"{event.endpoint} is now in {new_state(event)}"
 
 
-def _store(timeline: Timeline, event: Event, protocol: Protocol, masked: bool) -> str:
+def _store(event: Event, reading: Reading) -> str:
     values = event.values or {}
     names = [name.removeprefix("mail.").rpartition(".") for name in values]
     numbers = sorted(int(last) for _, _, last in names if last.isdigit())
@@ -217,6 +211,7 @@ _STORE = {
     "Unmarked": "{messages} not marked any more",
     "Accessed": "the highest message-number of {user} that was accessed is now {last}",
     "Removed": "{messages} removed",
+    "Arrived": "{messages} arrived",
 }
 
 
@@ -234,7 +229,7 @@ def _numbered(numbers: list[int]) -> str:
 
 _BY_LAYER = {
     "segment": _segment,
-    "ciphertext": _segment,
+    "ciphertext": _ciphertext,
     "stream": _stream,
     "message": _message,
     "session": _session,

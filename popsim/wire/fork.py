@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from popsim.mail.collection import Mail
+from popsim.wire.past import Past
 from popsim.wire.scenario import Edit, Scenario
 from popsim.wire.simulation import Begun, Simulation
 
@@ -27,19 +28,38 @@ def fork(scenario: Scenario, at: int, instead: bytes | None = None, mail: Iterab
     """
     simulation = Simulation(scenario, mail)
     simulation.perform(scenario.actions)
+    return fork_of(simulation, at, instead)[0]
+
+
+def fork_of(simulation: Simulation, at: int, instead: bytes | None = None) -> tuple[Scenario, Past]:
+    """The scenario of another future of a run, and what had crossed under TLS by then: the past stays as it was.
+
+    Of ciphertext no two runs have the same octets, so whoever runs the scenario hands the past to it. What follows is
+    encrypted with other keys.
+
+    Args:
+        simulation: the parent, run to its end.
+        at, instead: as for :func:`fork`.
+
+    Raises:
+        ValueError: as for :func:`fork`.
+    """
     count = len(simulation.recorder)
     if not 0 <= at < count:
         raise ValueError(f"the timeline has the events 0 to {count - 1}, not {at}")
     kept = [begun for begun in simulation.begun if begun.index <= at]
-    edits = scenario.edits
+    edits, common = simulation.scenario.edits, at
     if instead is not None:
-        edits = (*edits, _edit(kept, instead))
-    return replace(scenario, actions=tuple(begun.action for begun in kept), edits=edits)
+        replaced = _replaced(kept)
+        edits = (*edits, Edit(replaced.message, instead, replaced.action.connection))
+        common = replaced.index - 1
+    child = replace(simulation.scenario, actions=tuple(begun.action for begun in kept), edits=edits)
+    return child, Past.of_timeline(simulation.timeline, common)
 
 
-def _edit(kept: list[Begun], instead: bytes) -> Edit:
-    """The edit of the last line that was sent."""
+def _replaced(kept: list[Begun]) -> Begun:
+    """What sent the last line."""
     lines = [begun for begun in kept if begun.message >= 0]
     if not lines:
         raise ValueError("nothing had been sent before that event: there is no line to replace")
-    return Edit(lines[-1].message, instead, lines[-1].action.connection)
+    return lines[-1]

@@ -1,10 +1,13 @@
-"""Times and rates as people write them: ``40 ms``, ``1 Mbit/s``."""
+"""Times, rates and probabilities as people write them: ``40 ms``, ``1 Mbit/s``, ``2%``."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?) ?%")
+MILLION = 1_000_000
+"""The probability of what is certain."""
 _NUMBER = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-zµ/]*)\s*")
 _TIMES = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "min": 60 * 10**9, "h": 3600 * 10**9}
 LARGEST = 10**15
@@ -34,6 +37,33 @@ def bits_per_second(value: int | str | None) -> int:
         ValueError: the text has no such form, or the rate is negative.
     """
     return 0 if value is None or value == "unlimited" else _read(value, _RATES, "a rate such as '1 Mbit/s'")
+
+
+def millionths(value: float | str) -> int:
+    """A probability in millionths.
+
+    Args:
+        value: a number from 0 to 1, or a text such as ``"2%"`` or ``"0.05 %"``.
+
+    Raises:
+        ValueError: it is no probability, or no whole number of millionths.
+    """
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    if match:
+        number = Fraction(match[1]) * 10_000
+    elif isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        number = Fraction(repr(value)) * MILLION
+    else:
+        number = Fraction(-1)
+    if number.denominator != 1 or not 0 <= number <= MILLION:
+        raise ValueError(f"expected a probability from 0 to 1 or such as '2%', in whole millionths, got {value!r}")
+    return int(number)
+
+
+def percent(value: int) -> str:
+    """The text of a probability in millionths."""
+    whole, rest = divmod(value, 10_000)
+    return f"{whole}.{rest:04}".rstrip("0").rstrip(".") + "%"
 
 
 def written(value: int, *, rate: bool = False) -> str:

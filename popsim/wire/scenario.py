@@ -5,9 +5,15 @@ come the commands that the client sends, in order, each when all is quiet after 
 
     pop3 edition=1939 user=alice:secret mail=alice:inbox "delay=40 ms" seed=1 -- "USER alice" "PASS secret" STAT QUIT
 
+``extension=2449`` adds an extension by its RFC, ``without=TOP`` leaves a command out, and ``policy=login-delay:60s``
+says what the server's site has decided (:class:`popsim.Policy` has the words). ``tls`` alone lets TLS come first on
+each connection (RFC 8314 §3). ``delay``, ``rate``, ``mss``, ``loss`` and ``jitter`` are the link's (:class:`Link`), and
+``fault=...`` is something that goes wrong (:class:`Fault`).
+
 A command may open with marks: ``1>`` sends it on connection 1 (the first one is 0), ``+5s>`` lets five seconds pass
 first, and ``pipelined>`` sends it without waiting for answers, so that ``+2s> pipelined>`` counts from the command
-before it and not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one.
+before it and not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one, and
+``mail> alice minimal`` lets mail arrive: a sample, or the first 16 digits of a digest.
 """
 
 from __future__ import annotations
@@ -17,14 +23,20 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import User
-from popsim.protocols import find
+from popsim.protocols import find, spoken
 from popsim.protocols.protocol import Protocol
 from popsim.wire.faults import Fault
 from popsim.wire.link import Link
 from popsim.wire.quantity import nanoseconds, written
 
-_MARK = re.compile(r"([0-9]+|\+[^>\"]+|pipelined|connect|cut)> ?")
+_MARK = re.compile(r"([0-9]+|\+[^>\"]+|pipelined|connect|cut|mail)> ?")
+
+_TLS = "tls"
+_ALONE = ("minimal", _TLS)
+"""The settings that are a word without a value."""
+_OF_THE_LINK = ("delay", "rate", "mss", "loss", "jitter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +48,8 @@ class Action:
         connection: on which connection, counted from 0.
         after: how much time passes first, in nanoseconds.
         pipelined: whether it is sent without waiting for the answers that are still to come.
-        kind: ``"send"``, ``"connect"`` (open one more connection) or ``"cut"`` (lose the connection).
+        kind: ``"send"``, ``"connect"`` (open one more connection), ``"cut"`` (lose the connection) or ``"mail"`` (mail
+            arrives for a user; ``line`` says whose and which, as in ``alice minimal``).
     """
 
     line: bytes = b""
@@ -109,10 +122,14 @@ class Scenario:
         protocol: the short name of the protocol.
         edition: its RFC number.
         minimal: whether the optional commands are left out.
+        extensions: the RFC numbers of the extensions that are spoken too.
+        without: the keywords of commands that are left out one by one.
+        policy: what the server's site has decided.
         users: who has mail.
         mail: for each user who has some: the name of sample mail, or the first 16 digits of a mail's digest.
+        tls: whether TLS comes first on each connection, before the greeting (RFC 8314 §3).
         link: the path between the two ends.
-        seed: where chance comes from: the greeting's timestamp.
+        seed: where chance comes from: the greeting's timestamp, losses and jitter.
         actions: what the clients do.
         faults: what goes wrong.
         edits: what is changed of the past.
@@ -121,8 +138,12 @@ class Scenario:
     protocol: str = "pop3"
     edition: int = 1939
     minimal: bool = False
+    extensions: tuple[int, ...] = ()
+    without: tuple[str, ...] = ()
+    policy: Policy = USUAL
     users: tuple[User, ...] = (DEFAULT_USER,)
     mail: tuple[tuple[str, str], ...] = (("alice", "inbox"),)
+    tls: bool = False
     link: Link = field(default_factory=Link)
     seed: int = 1
     actions: tuple[Action, ...] = ()
@@ -132,8 +153,15 @@ class Scenario:
     @property
     def speaks(self) -> Protocol:
         """The protocol edition that is run."""
-        protocol = find(self.protocol).edition(self.edition)
-        return protocol.minimal() if self.minimal else protocol
+        return spoken(
+            {
+                "protocol": self.protocol,
+                "edition": self.edition,
+                "minimal": self.minimal,
+                "extensions": self.extensions,
+                "without": self.without,
+            }
+        )
 
     def then(self, *lines: str) -> Scenario:
         """The same with more commands at the end, written as in a scenario's text."""
@@ -141,6 +169,10 @@ class Scenario:
 
     def __str__(self) -> str:
         words = [self.protocol, f"edition={self.edition}", *(["minimal"] if self.minimal else [])]
+        words += [f"extension={number}" for number in self.extensions]
+        words += [f"without={keyword}" for keyword in self.without]
+        words += [f"policy={word}" for word in self.policy.words]
+        words += [_TLS] if self.tls else []
         words += [f"user={user}" for user in self.users]
         words += [f"mail={user}:{name}" for user, name in self.mail]
         words += [f"{name}={value}" for name, value in self.link.words.items()]
@@ -165,15 +197,23 @@ class Scenario:
         split = words.index("--") if "--" in words else len(words)
         settings = _settings(words[1:split])
         protocol = find(words[0])
-        edition = settings.pop("edition", [str(protocol.number)])[-1]
-        link = {name: settings.pop(name)[-1] for name in ("delay", "rate", "mss") if name in settings}
+        protocol = protocol.edition(settings.pop("edition", [str(protocol.number)])[-1])
+        if extensions := settings.pop("extension", []):
+            protocol = protocol.extended(*extensions)
+        if settings.pop("minimal", []):
+            protocol = protocol.minimal()
+        protocol = protocol.without(*settings.pop("without", []))
         scenario = cls(
             protocol=protocol.name,
-            edition=protocol.edition(edition).number,
-            minimal=bool(settings.pop("minimal", [])),
+            edition=protocol.number,
+            minimal=protocol.is_minimal,
+            extensions=protocol.enabled,
+            without=protocol.omitted,
+            policy=Policy.parse(*settings.pop("policy", [])),
             users=tuple(User.parse(u) for u in settings.pop("user", [str(DEFAULT_USER)])),
             mail=tuple(_pair(m) for m in settings.pop("mail", [])),
-            link=Link(link.get("delay", "20 ms"), link.get("rate"), _integer("mss", link.get("mss", "1460"))),
+            tls=bool(settings.pop(_TLS, [])),
+            link=_link({name: settings.pop(name)[-1] for name in _OF_THE_LINK if name in settings}),
             seed=_integer("seed", settings.pop("seed", ["1"])[-1]),
             actions=tuple(Action.parse(word) for word in words[split + 1 :]),
             faults=tuple(Fault.parse(f) for f in settings.pop("fault", [])),
@@ -188,10 +228,18 @@ def _settings(words: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word in words:
         name, sign, value = word.partition("=")
-        if bool(sign) is (name == "minimal"):
-            raise ValueError(f"expected settings as name=value, or minimal alone, before '--'; got {word!r}")
+        if bool(sign) is (name in _ALONE):
+            raise ValueError(
+                f"expected settings as name=value, or {' or '.join(_ALONE)} alone, before '--'; got {word!r}"
+            )
         found.setdefault(name, []).append(value or name)
     return found
+
+
+def _link(words: dict[str, str]) -> Link:
+    mss = _integer("mss", words.get("mss", "1460"))
+    delay, loss, jitter = words.get("delay", "20 ms"), words.get("loss", "0%"), words.get("jitter", "0 ms")
+    return Link(delay, words.get("rate"), mss, loss, jitter)
 
 
 def _pair(text: str) -> tuple[str, str]:

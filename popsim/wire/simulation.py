@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from popsim.engine.client import ClientEngine
+from popsim.engine.framing import CRLF
 from popsim.engine.server import ServerEngine
 from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.store import Store
+from popsim.protocols import named
 from popsim.protocols.model import START
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
-from popsim.timeline.event import CLIENT, ENDPOINTS, OPEN, SERVER, state_key
+from popsim.timeline.event import ARRIVED, CLIENT, ENDPOINTS, KEPT, OPEN, SERVER, TO_COME, mark_key, state_key
 from popsim.timeline.recorder import Observer, Recorder
-from popsim.timeline.timeline import Timeline
+from popsim.timeline.timeline import SECRETS, Timeline
 from popsim.wire.clock import Clock
+from popsim.wire.past import NO_PAST, Past
+from popsim.wire.quantity import LARGEST
 from popsim.wire.scenario import Action, Scenario
 from popsim.wire.transport import Connection
 
@@ -50,20 +54,22 @@ class Simulation:
     Args:
         scenario: what to run; its actions are not begun until :meth:`perform` is given them.
         mail: the mail that the scenario names by digest; sample mail needs not be given.
+        past: for a fork, what had crossed under TLS in its parent: it stays as it was.
 
     Raises:
         ValueError: the scenario names mail that is neither sample mail nor given, or a user that it has not.
     """
 
-    def __init__(self, scenario: Scenario, mail: Iterable[Mail] = ()) -> None:
+    def __init__(self, scenario: Scenario, mail: Iterable[Mail] = (), past: Past = NO_PAST) -> None:
         self.scenario = scenario
+        self._past = past
         self.protocol = scenario.speaks
         self.clock = Clock()
         _check(scenario, self.protocol)
-        known = {m.digest[:DIGITS]: m for m in mail}
-        self.store = Store(scenario.users, {user: _mail(name, known) for user, name in scenario.mail})
+        self._known = {m.digest[:DIGITS]: m for m in mail}
+        self.store = Store(scenario.users, {user: _mail(name, self._known) for user, name in scenario.mail})
         self._refuse_removals()
-        self.recorder = Recorder(_header(scenario, self.store))
+        self.recorder = Recorder(_header(scenario, self.store) | ({SECRETS: past.secrets} if past.secrets else {}))
         self.connections: list[Connection] = []
         self.begun: list[Begun] = []
         self.connect()
@@ -79,7 +85,15 @@ class Simulation:
         ends = Observer(self.recorder, number, CLIENT), Observer(self.recorder, number, SERVER)
         ends[CLIENT].peer, ends[SERVER].peer = ends[SERVER], ends[CLIENT]
         timestamp = f"<{number + 1}.{self.scenario.seed}@popsim.example>"
-        serves = service(self.protocol, self.store, session=number, timestamp=timestamp)
+        serves = service(
+            self.protocol,
+            self.store,
+            session=number,
+            timestamp=timestamp,
+            policy=self.scenario.policy,
+            clock=lambda: self.clock.now,
+            secured=self.scenario.tls,
+        )
         connection = Connection(
             number,
             ClientEngine(self.protocol, ends[CLIENT]),
@@ -87,14 +101,14 @@ class Simulation:
             ends,
             self.recorder,
             self.clock,
-            self.scenario.link,
-            self.scenario.faults,
+            self.scenario,
+            self._past.of(number),
         )
         self.connections.append(connection)
         initial = self.recorder.header.setdefault("initial", {})
         initial.update({state_key(number, end): START.name for end in ENDPOINTS})
         connection.open()
-        self.clock.run()
+        self._settle()
         return number
 
     def perform(self, actions: Iterable[Action]) -> list[Action]:
@@ -102,15 +116,23 @@ class Simulation:
         undone = []
         for action in actions:
             if not action.pipelined:
-                self.clock.run()
+                self._settle()
             if action.after:
                 self._wait(self.clock.now + action.after)
             self.recorder.now = self.clock.now
             self.begun.append(Begun(len(self.recorder), action, self._message(action)))
             if not self._do(action):
                 undone.append(action)
-        self.clock.run()
+        self._settle()
         return undone
+
+    def _settle(self) -> None:
+        """Go on until all is quiet. A handshake that is stuck is not: there, time passes until the server gives up."""
+        self.clock.run()
+        for connection in self.connections:
+            if connection.is_stuck:
+                connection.watch(self.clock.now + LARGEST)
+                self.clock.run()
 
     def _wait(self, until: int) -> None:
         """Let time pass, in which a server may lose its patience with a silent client."""
@@ -144,6 +166,9 @@ class Simulation:
         if action.kind == "connect":
             self.connect()
             return True
+        if action.kind == "mail":
+            self._deliver(action.line.decode())
+            return True
         if not self._is_open(action.connection):
             return False
         connection = self.connections[action.connection]
@@ -154,9 +179,29 @@ class Simulation:
             return True
         connection.lines_sent += 1
         connection.answer = None
-        connection.client.request(line)
+        if not connection.client.waiting:
+            connection.answers.clear()
+        if connection.client.exchange_open:
+            connection.client.carry_on(line + CRLF)
+        else:
+            connection.client.request(line)
         connection.flush()
         return True
+
+    def knows(self, mail: Mail) -> None:
+        """Mail that an action may name by its digest."""
+        self._known[mail.digest[:DIGITS]] = mail
+
+    def _deliver(self, text: str) -> None:
+        """Let mail arrive at the server: from where and how, POP3 does not know."""
+        user, name = _arriving(text, self.store)
+        header = self.recorder.header
+        account, now = self.store.accounts[user], self.clock.now
+        numbers = [account.deliver(message, now) for message in _mail(name, self._known)]
+        header["mail"] = self.store.listing()
+        keys = [mark_key(user, number) for number in numbers]
+        header.setdefault("initial", {}).update(dict.fromkeys(keys, TO_COME))
+        self.recorder.add(ARRIVED, 0, SERVER, values=dict.fromkeys(keys, KEPT))
 
     def _edited(self, connection: Connection, line: bytes) -> bytes:
         """The line that is sent instead of this one; of several edits the last holds."""
@@ -173,12 +218,13 @@ class Simulation:
                 account.maildrop.refuse_removal.update(kept)
 
 
-def run(scenario: Scenario, mail: Iterable[Mail] = ()) -> Timeline:
+def run(scenario: Scenario, mail: Iterable[Mail] = (), past: Past = NO_PAST) -> Timeline:
     """Run a scenario to its end.
 
     Args:
         scenario: what to run.
         mail: the mail that the scenario names by digest.
+        past: for a fork, what had crossed under TLS in its parent.
 
     Returns:
         The timeline: the same one for the same scenario, wherever and whenever it is run.
@@ -186,7 +232,7 @@ def run(scenario: Scenario, mail: Iterable[Mail] = ()) -> Timeline:
     Raises:
         ValueError: the scenario names mail that is neither sample mail nor given.
     """
-    simulation = Simulation(scenario, mail)
+    simulation = Simulation(scenario, mail, past)
     simulation.perform(scenario.actions)
     return simulation.timeline
 
@@ -202,6 +248,14 @@ def _check(scenario: Scenario, protocol: Protocol) -> None:
     for user in scenario.users:
         if user.login and user.login not in keywords:
             raise ValueError(f"expected NAME:SECRET or NAME:SECRET:COMMAND for a login, got {str(user)!r}")
+
+
+def _arriving(text: str, store: Store) -> tuple[str, str]:
+    """Whose mail arrives, and which."""
+    user, _, name = text.strip().partition(" ")
+    if user not in store.accounts or not name:
+        raise ValueError(f"expected mail that arrives as 'NAME MAIL', such as 'alice minimal', got {text!r}")
+    return user, name
 
 
 def mail_name(mail: Mail) -> str:
@@ -223,10 +277,8 @@ def _mail(name: str, known: dict[str, Mail]) -> Mail:
 
 def _header(scenario: Scenario, store: Store) -> dict[str, Any]:
     return {
-        "protocol": scenario.protocol,
-        "edition": scenario.edition,
-        "minimal": scenario.minimal,
-        "extensions": [],
+        **named(scenario.speaks),
         "scenario": str(scenario),
         "mail": store.listing(),
+        **({"port": scenario.speaks.table.secure_port} if scenario.tls else {}),
     }

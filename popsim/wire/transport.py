@@ -1,11 +1,13 @@
-"""The transport: segments of one connection between a client's and a server's engine, in virtual time."""
+"""The transport: one connection between a client's and a server's engine, in virtual time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from popsim.engine.client import ClientEngine, Response
 from popsim.engine.server import ServerEngine
+from popsim.protocols.model import START
 from popsim.timeline.event import (
     CLIENT,
     CLOSING,
@@ -14,22 +16,26 @@ from popsim.timeline.event import (
     LOST,
     OPEN,
     OPENING,
-    SEGMENT_DELIVERED,
-    SEGMENT_DROPPED,
-    SEGMENT_SENT,
     SERVER,
     STREAM_CLOSED,
     STREAM_LOST,
     STREAM_OPENED,
     connection_key,
-    delivered_key,
-    segment_key,
-    sent_key,
+    reason_key,
 )
 from popsim.timeline.recorder import Observer, Recorder
 from popsim.wire.clock import Clock
-from popsim.wire.faults import Fault
-from popsim.wire.link import Link
+from popsim.wire.path import Path
+from popsim.wire.scenario import Scenario
+from popsim.wire.secure import Tls
+
+if TYPE_CHECKING:
+    from popsim.tls import TlsError
+
+UNSHAKEN = "the client did not finish the TLS handshake in time"
+"""Why a server gives up on a client before it has greeted it."""
+EXHAUSTED = "a segment was sent again and again, and never acknowledged"
+"""Why an end gives up on a line that loses too much."""
 
 
 class Connection:
@@ -39,8 +45,9 @@ class Connection:
         number: which connection it is, counted from 0.
         client, server: the two engines.
         observers: what writes down the doings of each end, client first.
-        recorder, clock, link: shared by the simulation.
-        faults: those that cut a connection at an octet.
+        recorder, clock: shared by the simulation.
+        scenario: whose link, faults and chance these are, and whether TLS comes first.
+        past: for each end, what it had put on the wire in the run that this one is a fork of.
     """
 
     def __init__(
@@ -51,44 +58,54 @@ class Connection:
         observers: tuple[Observer, Observer],
         recorder: Recorder,
         clock: Clock,
-        link: Link,
-        faults: tuple[Fault, ...],
+        scenario: Scenario,
+        past: Mapping[int, bytes],
     ) -> None:
         self.number = number
         self.client, self.server = client, server
         self.condition = OPENING
+        self.is_over = False
         self.lines_sent = 0
-        self._observers = observers
-        self._recorder, self._clock, self._link = recorder, clock, link
-        self._free = [0, 0]
-        self._cause = -1
-        self._heard_at = 0
         self.answer: Response | None = None
         """The first answer to what was sent last."""
-        # Sorted downwards: of two cuts of one stream the earlier one happens.
-        cuts = sorted((f for f in faults if f.kind == "cut after" and f.connection == number), key=lambda f: -f.number)
-        self._cuts = {ENDPOINTS.index(f.who): f.number for f in cuts}
+        self.answers: list[Response] = []
+        """The answers that have come; whoever waits for them takes them out."""
+        self._observers = observers
+        self._recorder, self._clock, self._link = recorder, clock, scenario.link
+        self._paths = [
+            Path(self, end, recorder, clock, scenario.link, scenario.faults, scenario.seed) for end in (CLIENT, SERVER)
+        ]
+        self._tls = Tls(self, recorder, observers, past)
+        self._is_secured_first = scenario.tls
+        self._lost: set[int] = set()
+        self._cause = -1
+        self._heard_at = 0
 
     # Opening
 
     def open(self) -> None:
         """Begin the handshake of three segments; the server greets when it is done."""
-        self._note(connection_key(self.number), OPENING)
+        self._recorder.header.setdefault("initial", {})[connection_key(self.number)] = OPENING
         for end in (CLIENT, SERVER):  # a connection is part of the record though no octet may ever cross it
             self._recorder.stream(self.number, end)
-        self._segment(CLIENT, "SYN", self._asked)
+        self._paths[CLIENT].send("SYN", self._asked)
 
     def _asked(self) -> None:
-        self._segment(SERVER, "SYN ACK", self._established, cause=self._cause)
+        self._paths[SERVER].send("SYN ACK", self._established, cause=self._cause)
 
     def _established(self) -> None:
         opened = self._happened(STREAM_OPENED, CLIENT, OPEN)
         self.client.opened()
-        self._segment(CLIENT, "ACK", self._accepted, cause=opened)
+        self._paths[CLIENT].send("ACK", self._accepted, cause=opened)
+        if self._is_secured_first:
+            self._tls.begin(CLIENT, opened)
 
     def _accepted(self) -> None:
         self._heard_at = self._clock.now
-        self._observers[SERVER].cause = self._happened(STREAM_OPENED, SERVER, OPEN)
+        opened = self._observers[SERVER].cause = self._happened(STREAM_OPENED, SERVER, OPEN)
+        if self._is_secured_first:
+            self._tls.begin(SERVER, opened)
+            return
         self.server.opened()
         self.flush()
 
@@ -97,121 +114,176 @@ class Connection:
     def flush(self) -> None:
         """Send whatever the engines have to send; close when the server has said its last."""
         for end, engine in ((CLIENT, self.client), (SERVER, self.server)):
+            secured = end in self._tls.ends
+            if secured and not self._tls.is_established(end):
+                continue
             if pieces := engine.take():
-                self._transmit(end, pieces)
+                self._say(end, pieces, secured)
+            if not secured and (pieces or end == CLIENT) and engine.securing:
+                self._tls.begin(end, self._observers[end].cause)
         if self.server.closed and self.condition == OPEN:
-            self.condition = CLOSING
-            last = self._observers[SERVER].carrier(self._recorder.stream(self.number, SERVER).length - 1)
-            self._segment(SERVER, "FIN", self._finished, cause=last if last >= 0 else self._cause)
+            self._close()
 
-    def _transmit(self, end: int, pieces: list[bytes]) -> None:
+    def _say(self, end: int, pieces: list[bytes], secured: bool) -> None:
         stream = self._recorder.stream(self.number, end)
         start = stream.length
         for piece in pieces:
             stream.append(piece)
-        mss, cut = self._link.mss, self._cuts.get(end)
-        for place in range(start, stream.length, mss):
-            last = min(place + mss, stream.length)
-            if cut is not None and cut <= last:
-                if cut > place or not place:  # else the cut is behind: whatever is said now stays at this end
-                    self._data(end, place, cut, cuts=True)
-                return
-            self._data(end, place, last)
+        if secured:
+            self._tls.say(end, start, stream.length)
+        else:
+            self.ship(end, start, stream.length)
 
-    def _data(self, end: int, start: int, last: int, cuts: bool = False) -> None:
+    def ship(self, end: int, start: int, stop: int, *, farewell: bool = False) -> int:
+        """Send octets of the wire, cut into segments; returns when the last of them arrives."""
+        arrives = self._clock.now
+        secured = end in self._tls.ends
+        for place, last, cuts in self._paths[end].ranges(start, stop):
+            cause = self._tls.carrier(end, place) if secured else self._observers[end].carrier(place)
+            arrives = self._data(end, place, last, cause, cuts, farewell)
+        return arrives
+
+    def _data(self, end: int, start: int, last: int, cause: int, cuts: bool, farewell: bool) -> int:
         """Send one segment of data; the line may be cut behind it."""
 
         def arrived() -> None:
-            octets = self._recorder.stream(self.number, end).octets(start, last)
             if end == CLIENT:
                 self._heard_at = self._clock.now
-                self.server.receive(octets)
+            if 1 - end in self._tls.ends:
+                self._tls.arrived(end, start, last, self._cause)
             else:
-                self._heard(octets)
+                self.hand(1 - end, self._recorder.arrived(self.number, end, start, last))
             if cuts:
                 self._lose(SERVER)
                 self._lose(CLIENT)
             else:
                 self.flush()
 
-        self._segment(end, "data", arrived, start, last, self._observers[end].carrier(start))
+        arrives = self._paths[end].send("data", arrived, start, last, cause, farewell)
         if end == CLIENT:  # what is on its way may still come too late
-            self.watch(self._free[CLIENT] + self._link.delay)
+            self.watch(arrives)
+        return arrives
+
+    def hand(self, end: int, octets: bytes) -> None:
+        """One end has read octets."""
+        if end == SERVER:
+            self.server.receive(octets)
+            return
+        for response in self.client.receive(octets):
+            self.answer = self.answer or response
+            self.answers.append(response)
+
+    def is_secured(self, end: int, cause: int) -> None:
+        """The handshake is done at one end; the event of it is the cause of what follows."""
+        self._observers[end].cause = cause
+        if end == CLIENT:
+            if self.client.securing:
+                self.client.secured()
+        elif self.server.state is START:
+            self.server.opened()
+        else:
+            self.server.secured()
+        self.flush()
+
+    # Patience
 
     def watch(self, until: int) -> None:
         """Let the server's patience end, if it does before a time in nanoseconds and the client stays silent."""
-        deadline = self.server.deadline
+        deadline = self._patience
         if deadline is not None and self.condition == OPEN and self._heard_at + deadline <= until:
             self._plan(self._heard_at + deadline, self._expire)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether both ends are in a TLS handshake; where all is quiet, it will never be done."""
+        shaking = len(self._tls.ends) == 2 and not self._tls.is_established(SERVER)
+        return shaking and self.condition == OPEN
+
+    @property
+    def _patience(self) -> int | None:
+        """How many nanoseconds of silence the server stands; it is as patient with a handshake before its greeting."""
+        if self.server.state is START:
+            return self.server.protocol.limit("autologout") * 10**9 or None
+        return self.server.deadline
+
     def _expire(self) -> None:
-        deadline = self.server.deadline
-        if deadline is not None and self._heard_at + deadline <= self._clock.now:
+        deadline = self._patience
+        if deadline is None or self.condition != OPEN or self._heard_at + deadline > self._clock.now:
+            return
+        if self.server.state is START:
+            self._part(SERVER, UNSHAKEN)
+        else:
             self.server.expired()
             self.flush()
 
-    def _heard(self, octets: bytes) -> None:
-        for response in self.client.receive(octets):
-            self.answer = self.answer or response
-
     # The end
 
+    def _close(self) -> None:
+        self.condition = CLOSING
+        said = self._recorder.stream(self.number, SERVER).length
+        cause = self._observers[SERVER].carrier(said - 1)
+        if self._tls.is_established(SERVER):
+            self._tls.close(SERVER)
+            cause = self._tls.carrier(SERVER, self._recorder.wire(self.number, SERVER).length - 1)
+        self._paths[SERVER].send("FIN", self._finished, cause=cause if cause >= 0 else self._cause)
+
     def _finished(self) -> None:
+        if CLIENT in self._tls.ends and not self._is_whole():
+            return
         closed = self._happened(STREAM_CLOSED, CLIENT, CLOSING)
         self.client.lost()
-        self._segment(CLIENT, "FIN", lambda: self._end(SERVER), cause=closed)
+        self._paths[CLIENT].send("FIN", lambda: self._end(SERVER), cause=closed)
+
+    def _is_whole(self) -> bool:
+        """Whether the server's stream ended as TLS wants it; else the client takes the connection for lost."""
+        from popsim.tls import TlsError
+
+        try:
+            self._tls.ended(CLIENT)
+        except TlsError as error:
+            self.failed(CLIENT, error, self._cause)
+            return False
+        return True
 
     def _end(self, end: int) -> None:
-        self.condition = ENDED
+        self.condition, self.is_over = ENDED, True
         self._happened(STREAM_CLOSED, end, ENDED)
 
     def cut(self) -> None:
         """Lose the connection: the client notices now, the server when the news has reached it."""
         if self.condition in (OPENING, OPEN):
             self._cause = self._observers[CLIENT].cause
-            self._lose(CLIENT)
-            self._plan(self._clock.now + self._link.delay, lambda: self._lose(SERVER))
+            self._part(CLIENT)
 
-    def _lose(self, end: int) -> None:
-        self.condition = LOST
-        self._observers[end].cause = self._happened(STREAM_LOST, end, LOST)
-        if end == CLIENT:
-            self.client.lost()
-        else:
-            self.server.lost()
+    def give_up(self, end: int) -> None:
+        """One end has sent a segment again and again, in vain."""
+        if not self.is_over:
+            self._part(end, EXHAUSTED)
 
-    # Segments
+    def failed(self, end: int, error: TlsError, cause: int) -> None:
+        """TLS can't go on at one end: it tells the other by an alert, where it has one to say."""
+        self._cause = cause
+        self._part(end, str(error), self._tls.bid_farewell(end, cause))
 
-    def _segment(
-        self, end: int, what: str, arrived: Callable[[], None], start: int = 0, last: int = 0, cause: int = -1
-    ) -> None:
-        """Let a segment leave when the line is free, and arrive when it has crossed."""
-        leaves = max(self._clock.now, self._free[end])
-        self._free[end] = leaves + self._link.serialisation(last - start)
-        arrives = self._free[end] + self._link.delay
-        name = self.number, ENDPOINTS[end]
+    def _part(self, end: int, reason: str = "", when: int | None = None) -> None:
+        """Lose the connection at one end now, and at the other when the news has reached it."""
+        self._lose(end, reason)
+        self._plan(self._clock.now + self._link.delay if when is None else when, lambda: self._lose(1 - end))
 
-        def leave() -> None:
-            if self.condition in (LOST, ENDED):
-                return
-            values: dict[str, object] = {segment_key(*name): what}
-            if last:
-                values[sent_key(*name)] = last
-            sent = self._add(SEGMENT_SENT, end, cause, start, last, values)
-            self._plan(arrives, lambda: arrive(sent))
+    def _lose(self, end: int, reason: str = "") -> None:
+        self.condition, self.is_over = LOST, True
+        if end in self._lost:
+            return
+        self._lost.add(end)
+        why = {reason_key(self.number, ENDPOINTS[end]): reason} if reason else {}
+        self._observers[end].cause = self._happened(STREAM_LOST, end, LOST, **why)
+        (self.client if end == CLIENT else self.server).lost()
 
-        def arrive(sent: int) -> None:
-            if self.condition in (LOST, ENDED):
-                self._add(SEGMENT_DROPPED, end, sent, start, last, None)
-                return
-            values: dict[str, object] | None = {delivered_key(*name): last} if last else None
-            self._cause = self._add(SEGMENT_DELIVERED, 1 - end, sent, start, last, values)
-            arrived()
+    # Events
 
-        if leaves == self._clock.now:
-            leave()
-        else:
-            self._plan(leaves, leave)
+    def came(self, event: int) -> None:
+        """A segment has arrived, by this event: what follows has it as its cause."""
+        self._cause = event
 
     def _plan(self, time: int, action: Callable[[], None]) -> None:
         def act() -> None:
@@ -220,16 +292,8 @@ class Connection:
 
         self._clock.plan(time, act)
 
-    def _add(
-        self, kind: int, end: int, cause: int, start: int = 0, last: int = 0, values: dict[str, object] | None = None
-    ) -> int:
-        recorder = self._recorder
-        return recorder.add(kind, self.number, end, cause=cause, start=start, end=last, values=values)
-
-    def _happened(self, kind: int, end: int, condition: str) -> int:
+    def _happened(self, kind: int, end: int, condition: str, **more: str) -> int:
         if kind == STREAM_OPENED and end == SERVER:
             self.condition = OPEN
-        return self._add(kind, end, self._cause, values={connection_key(self.number): condition})
-
-    def _note(self, name: str, value: str) -> None:
-        self._recorder.header.setdefault("initial", {})[name] = value
+        values = {connection_key(self.number): condition, **more}
+        return self._recorder.add(kind, self.number, end, cause=self._cause, values=values)

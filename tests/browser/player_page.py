@@ -45,7 +45,7 @@ READ = r"""(root) => {
 def expected_octets(timeline: Timeline, event: Any) -> bytes:
     if event.layer != "message":
         return b""
-    octets = timeline.octets(event)
+    octets = re.sub(rb"(?<=^PASS )[^\r\n]+", lambda found: b"*" * len(found[0]), timeline.octets(event))
     return octets if len(octets) <= HEAD + TAIL else octets[:HEAD] + octets[-TAIL:]
 
 
@@ -78,7 +78,7 @@ def check_message(page: dict[str, Any], timeline: Timeline, place: Any) -> None:
     assert page["rows"] == ([place.event] if place else [])
     assert page["seen"]
     octets = expected_octets(timeline, timeline[place.event]) if place else b""
-    assert bytes.fromhex(page["hex"]) == octets
+    assert bytes.fromhex(page["hex"].replace("**", "2a")) == octets
     assert bool(page["parts"]) == bool(octets)
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from popsim import pop3
+from popsim.protocols.protocol import Protocol
 from popsim.views.diagram import diagram
+from popsim.views.difference import difference
 from popsim.views.reference import reference
 from tests.cli.running import complaint, popsim
 
@@ -29,6 +31,31 @@ def test_the_table(options: list[str], protocol: object) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{reference(protocol)}\n"  # type: ignore[arg-type]
     assert ("LAST" in done.stdout, "UIDL" in done.stdout) == ("--edition" in options, not options)
+
+
+@pytest.mark.parametrize(
+    ("options", "before", "after"),
+    [
+        (["--edition", "1460", "--against", "1939"], pop3.edition(1460), pop3),
+        (["--edition", "rfc1081", "--minimal", "--against", "rfc1460"],
+         pop3.edition(1081).minimal(), pop3.edition(1460).minimal()),
+        (["--against", "1939+2449"], pop3, pop3.extended(2449)),
+        (["--extension", "CAPA", "--against", "1939 + all"], pop3.extended(2449), pop3.extended()),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_differs(options: list[str], before: Protocol, after: Protocol) -> None:
+    done = popsim("table", "pop3", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{difference(before, after)}\n"
+
+
+@pytest.mark.parametrize(
+    ("against", "said"),
+    [("1940", "1081, 1225, 1460, 1725, 1939"), ("1939+CAPABILITY", "extensions 2449"), ("", "editions")],
+)
+def test_what_is_no_edition(against: str, said: str) -> None:
+    assert said in (told := complaint(popsim("table", "pop3", "--against", against), 2)) and "--against" in told
 
 
 def test_the_diagram_as_a_text(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from popsim.timeline import Timeline
-from tests.cli.running import popsim
+from tests.cli.running import complaint, popsim
 from tests.sockets.clients import Raw
 from tests.sockets.running import served
 
@@ -24,7 +24,8 @@ def test_the_first_line_says_where() -> None:
         lines = server.err.splitlines()
         assert lines[0].startswith("ana: 4 messages, ") and lines[0].endswith("(dots)")
         assert lines[1] == "mail is read-only: deletions last until the server stops (Ctrl-C)"
-        assert lines[2:] == ["stopped after 1 connection"]
+        assert lines[2].startswith("certificate made on the spot, SHA-256 ") and len(lines[2].split()[-1]) == 64
+        assert lines[3:] == ["stopped after 1 connection"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
@@ -42,7 +43,8 @@ def test_a_signal_ends_it(tmp_path: Path, number: int, clients: int) -> None:
             client.close()
     timeline = Timeline.load(record)
     last = timeline.at(len(timeline) - 1)
-    assert timeline.header["title"] == f"POP3 (RFC 1939) on 127.0.0.1:{server.port}"
+    title = timeline.header["title"]
+    assert title.startswith("POP3 (RFC 1939 and all extensions)") and title.endswith(f" on 127.0.0.1:{server.port}")
     assert [last.state("server", n) for n in range(clients)] == ["CLOSED"] * clients
     assert last.marks("alice") == {1: "kept", 2: "kept"}  # no QUIT, no removal
     assert last.lock("alice") is None
@@ -63,16 +65,20 @@ def test_two_signals_end_it_once(tmp_path: Path) -> None:
     assert Timeline.load(tmp_path / "r.jsonl").connections == [0]
 
 
-def test_an_older_recording_is_replaced_at_the_end_only(tmp_path: Path) -> None:
-    record = tmp_path / "r.jsonl"
-    record.write_text("older", encoding="ascii")
-    with served("--record", record) as server:
-        with Raw(server.port) as client:
-            client.say("QUIT")
+def test_a_file_that_is_there_is_not_replaced_unasked(tmp_path: Path) -> None:
+    for name in ("r.jsonl", "r.pcapng"):
+        record = tmp_path / name
+        record.write_text("older", encoding="ascii")
+        said = complaint(popsim("serve", "--pop3", "0", "--record", record), 2)
+        assert "exists: choose another name, or add --overwrite" in said
         assert record.read_text(encoding="ascii") == "older"
-        assert server.end() == 0
-    assert Timeline.load(record).stream(0, "client") == b"QUIT\r\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
+        with served("--record", record, "--overwrite") as server:
+            with Raw(server.port) as client:
+                client.say("QUIT")
+            assert server.end() == 0
+        assert Timeline.load(record).stream(0, "client") == b"QUIT\r\n"
+        assert stat.S_IMODE(record.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.jsonl", "r.pcapng"]
 
 
 def test_each_user_has_mail_of_their_own(tmp_path: Path) -> None:

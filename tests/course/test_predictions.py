@@ -112,7 +112,7 @@ def test_a_rule_that_the_text_lacks_says_so(lab: Lab, game: Predictions) -> None
 HINTS: list[tuple[Mapping[str, Any], str]] = [
     ({"reply": BLANK, "state": "TRANSACTION"}, "Your guess first: write it in place of the three dots after `reply`."),
     ({"reply": BLANK, "left": BLANK}, "three dots after `reply` and `left`."),
-    ({}, "Say what you expect: `reply=`, `state=` or `left=`."),
+    ({}, "Say what you expect: `reply=`, `state=`, `left=` or `fetched=`."),
     ({"reply": "OK"}, """For `reply` expected `"+OK"`, `"-ERR"` or `"none"`, in quotes; got `'OK'`."""),
     ({"reply": 1}, "in quotes; got `1`."),
     ({"state": "TRANSACTIO"}, '`"AUTHORIZATION"`, `"TRANSACTION"`, `"UPDATE"` or `"CLOSED"`, in quotes; got'),
@@ -122,6 +122,7 @@ HINTS: list[tuple[Mapping[str, Any], str]] = [
     ({"left": True}, "got `True`."),
     ({"left": -1}, "got `-1`."),
     ({"left": 2.0}, "got `2.0`."),
+    ({"fetched": "4"}, "For `fetched` expected a whole number without quotes, such as `0`; got `'4'`."),
 ]
 
 
@@ -201,6 +202,37 @@ def test_the_score_says_where_to_look_again(lab: Lab, game: Predictions) -> None
         "   Look again at `DELE 2`: left was 4 (1 of them marked) (RFC 1460 §5).",
         "   Look again at `cut`: state was CLOSED (RFC 1460 §6).",
     ]
+
+
+def test_what_a_mail_reader_does_is_a_table_and_the_rules_that_decide(game: Predictions) -> None:
+    lab = Lab(pop3, mail=samples.four())
+
+    def home() -> object:
+        return lab.read("download and delete", folder="home")
+
+    def work() -> object:
+        return lab.read("leave on server", folder="work")
+
+    first, second = game.predict(lab, home, fetched=3, left=4), game.predict(lab, work, fetched=0, left=0)
+    assert judged(first) == {"fetched": ("3", "4", False), "left": ("4", "0 (4 removed)", False)}
+    assert judged(second) == {"fetched": ("0", "0", True), "left": ("0", "0", True)}
+    assert isinstance(first, Feedback) and isinstance(second, Feedback)
+    assert first.said[0] == "download and delete: 1 visit as alice, folder home (4 kept)" and len(first.said) == 3
+    assert [reason[:11] for reason in first.reasons] == ["RFC 1939 §7", "RFC 1939 §5", "RFC 1939 §6"]
+    assert ["UIDL" in first.reasons[0], "DELE" in first.reasons[1], "UPDATE" in first.reasons[2]] == [True] * 3
+    assert [reason[:11] for reason in second.reasons] == ["RFC 1939 §7", "RFC 1939 §6"]
+    assert str(game.score()).splitlines() == [
+        "2 of 4 guesses were right.",
+        "   Look again at `home`: left was 0 (4 removed), fetched was 4 (RFC 1939 §6, RFC 1939 §7).",
+    ]
+
+
+def test_a_reader_that_gets_nowhere_is_told_of_by_the_last_rule(game: Predictions) -> None:
+    lab = Lab(pop3, mail=samples.four())
+    lab.run("USER alice", "PASS secret")
+    feedback = game.predict(lab, lambda: lab.read("leave on server"), fetched=4)
+    assert judged(feedback)["fetched"] == ("4", "0", False)
+    assert "locked" in str(feedback) and "RFC 1939 §4" in str(feedback)
 
 
 def test_the_rich_form_says_the_same_and_is_safe(lab: Lab, game: Predictions) -> None:

@@ -53,6 +53,12 @@ def test_a_solution_without_a_name_is_one_blank() -> None:
     assert without_solutions(source) == "...  # your code\nlab.player()"
 
 
+def test_a_solution_in_a_function_is_a_blank_in_it() -> None:
+    solution = "    y = [\n        x,\n    ]  # a list"
+    source = f"def f(x):\n    ### BEGIN SOLUTION\n{solution}\n    ### END SOLUTION\n    return y"
+    assert without_solutions(source) == "def f(x):\n    y = ...  # a list\n    return y"
+
+
 def test_several_regions() -> None:
     one = "### BEGIN SOLUTION\na = 1\n### END SOLUTION"
     assert without_solutions(f"{one}\ncheck(a)\n{one}") == "a = ...\ncheck(a)\na = ..."

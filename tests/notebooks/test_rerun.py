@@ -47,6 +47,18 @@ def test_what_is_stored() -> None:
     assert made["cells"][0]["outputs"][0]["data"] == {"text/plain": "x"}
 
 
+def test_what_was_printed_in_pieces_is_stored_as_one() -> None:
+    given = notebook("x")
+    pieces = [("stdout", "a\nb"), ("stdout", "c\n"), ("stderr", "d"), ("stdout", "e")]
+    given["cells"][0]["outputs"] = [{"output_type": "stream", "name": n, "text": t} for n, t in pieces]
+    outputs = json.loads(stored(given))["cells"][0]["outputs"]
+    assert [(output["name"], "".join(output["text"])) for output in outputs] == [
+        ("stdout", "a\nbc\n"),
+        ("stderr", "d"),
+        ("stdout", "e"),
+    ]
+
+
 def test_bad_input_is_one_line(tmp_path: Path, capsys: Any) -> None:
     assert main([]) == 2
     assert main([str(tmp_path / "none.ipynb")]) == 1

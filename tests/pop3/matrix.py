@@ -10,17 +10,27 @@ from popsim.protocols.model import Occurrence, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 
 FOLDER = Path(__file__).parent
-EDITIONS = (1939, 1460)
+EDITIONS = (1939, 1725, 1460, 1225, 1081)
 
+_STATES = ("START", "AUTHORIZATION", "USER accepted", "TRANSACTION", "UPDATE", "CLOSED")
 STATES = {
-    1939: ("START", "AUTHORIZATION", "USER accepted", "TRANSACTION", "UPDATE", "CLOSED"),
+    1939: _STATES,
+    1725: _STATES,
     1460: ("START", "AUTHORIZATION", "USER accepted", "login refused", "TRANSACTION", "UPDATE", "CLOSED"),
+    1225: _STATES,
+    1081: _STATES,
 }
 _COMMON = (
-    "USER name", "PASS string", "APOP name digest", "QUIT",
+    "USER name", "PASS string", "QUIT",
     "STAT", "LIST", "LIST msg", "RETR msg", "DELE msg", "NOOP", "RSET", "TOP msg n",
 )  # fmt: skip
-COMMANDS = {1939: (*_COMMON, "UIDL", "UIDL msg"), 1460: (*_COMMON, "LAST")}
+COMMANDS = {
+    1939: (*_COMMON, "APOP name digest", "UIDL", "UIDL msg"),
+    1725: (*_COMMON, "APOP name digest", "UIDL", "UIDL msg"),
+    1460: (*_COMMON, "APOP name digest", "LAST"),
+    1225: (*_COMMON, "RPOP user", "LAST"),
+    1081: (*_COMMON, "RPOP user", "LAST"),
+}
 EVENTS = {
     "opened": Occurrence.OPENED,
     "committed": Occurrence.COMMITTED,
@@ -49,7 +59,7 @@ class Outcome(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the matrix; ``exact`` says that the RFC itself has it, in one of ``sections``."""
+    """One line of the matrix; ``exact`` says that the RFC itself has it, in one of ``sections`` (or pages)."""
 
     line: int
     state: str
@@ -89,7 +99,7 @@ def _row(number: int, line: str, place: str) -> Row:
     cited = tuple(words if exact else words[:-1])
     if status not in ("+OK", "-ERR", "-") or framing not in FRAMINGS.values():
         raise Unreadable(f"{place}: no such status or framing: {line!r}")
-    if (status == "-") != (framing == "none") or not cited or not all(w[0] == "§" for w in cited):
+    if (status == "-") != (framing == "none") or not cited or not all(w.startswith(("§", "p.")) for w in cited):
         raise Unreadable(f"{place}: status and framing, or the sections, are wrong in {line!r}")
     return Row(number, state, trigger, condition, Outcome(status, framing, to), cited, exact)
 
@@ -138,9 +148,7 @@ def _names(kind: str, mine: Iterable[str], theirs: Iterable[str]) -> list[str]:
     return lacking + [f"{kind} {n}: in the table, not in the matrix" for n in sorted(table - ours)]
 
 
-def _pair(
-    mine: list[Row], protocol: Protocol, state: State, trigger: Trigger, edition: int, pair: str
-) -> list[str]:
+def _pair(mine: list[Row], protocol: Protocol, state: State, trigger: Trigger, edition: int, pair: str) -> list[str]:
     rules = [(outcome_of(rule), rule) for rule in protocol.outcomes(state, trigger)]
     problems = [
         f"{row}: {row.outcome} is not in the table, which has {[str(o) for o, _ in rules]}"

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from tests.pop3.matrix import Row
 
-# alice logs in with the password "secret", mrose with APOP and the secret "tanstaaf".
+# alice logs in with the password "secret", mrose with APOP and the secret "tanstaaf" or, where there is no APOP yet,
+# with RPOP as the user hoopy of the client's host.
 TIMESTAMP = "<1896.697170952@dbc.mtview.ca.us>"
 APOP_MROSE = "APOP mrose c4c9334bac560ecc979e58001b3e22fb"
 APOP_ALICE = "APOP alice 3f18b52881e44c0cc6067f46e0ced7bc"
@@ -25,29 +26,67 @@ LOST, TIMED_OUT = "(lost)", "(timed out)"
 _USER = ["USER alice"]
 _REFUSED = (["USER nobody"], ["USER alice", "PASS wrong"], [APOP_WRONG], ["USER mrose"])
 _UNTRIED: tuple[list[str], ...] = ([], ["NOOP"], ["XYZZY"], ["PASS secret"])
-LOGINS = (["USER alice", "PASS secret"], [APOP_MROSE])
+_PASSWORD, _TRUSTED = ["USER alice", "PASS secret"], ["USER mrose", "RPOP hoopy"]
+LOGINS = {edition: (_PASSWORD, [APOP_MROSE]) for edition in (1939, 1725, 1460)}
+LOGINS |= {edition: (_PASSWORD, _TRUSTED) for edition in (1225, 1081)}
+"""How both users log in."""
+_OLD = {
+    "AUTHORIZATION": (
+        *_UNTRIED, ["USER nobody"], ["USER alice", "PASS wrong"], ["RPOP hoopy"], ["USER mrose", "RPOP alice"],
+        ["USER mrose", "PASS hoopy"], ["USER alice", "RPOP alice"],
+    ),
+    "USER accepted": (_USER, ["USER nobody", *_USER], [*_USER, "NOOP"], [*_USER, "USER alice"], [*_USER, "RPOP"]),
+    "TRANSACTION": (
+        _PASSWORD, _TRUSTED, ["USER alice", "NOOP", "PASS secret"], ["USER mrose", "XYZZY", "RPOP hoopy"],
+        ["USER alice", "RPOP alice", *_PASSWORD], ["USER alice", "PASS wrong", *_TRUSTED],
+    ),
+}  # fmt: skip
 
 WAYS: dict[int, dict[str, tuple[list[str], ...]]] = {
     1939: {
         "AUTHORIZATION": (*_UNTRIED, *_REFUSED, ["USER alice", "NOOP"]),
         "USER accepted": (_USER, ["USER nobody", *_USER], [*_USER, "NOOP", *_USER]),
-        "TRANSACTION": (*LOGINS, ["USER alice", "PASS wrong", *LOGINS[0]], [APOP_WRONG, *LOGINS[1]]),
+        "TRANSACTION": (
+            _PASSWORD,
+            [APOP_MROSE],
+            ["USER alice", "PASS wrong", *_PASSWORD],
+            [APOP_WRONG, APOP_MROSE],
+        ),
+    },
+    1725: {
+        "AUTHORIZATION": (*_UNTRIED, *_REFUSED),
+        "USER accepted": (_USER, ["USER nobody", *_USER], [*_USER, "NOOP"], [APOP_WRONG, *_USER]),
+        "TRANSACTION": (
+            _PASSWORD,
+            [APOP_MROSE],
+            ["USER alice", "NOOP", "PASS secret"],
+            ["USER alice", "PASS wrong", APOP_MROSE],
+            [APOP_WRONG, APOP_MROSE],
+        ),
     },
     1460: {
         "AUTHORIZATION": _UNTRIED,
         "login refused": _REFUSED,
         "USER accepted": (_USER, ["USER nobody", *_USER], [*_USER, "NOOP"]),
-        "TRANSACTION": (*LOGINS, ["USER alice", "NOOP", "PASS secret"], [APOP_WRONG, *LOGINS[0]]),
+        "TRANSACTION": (
+            _PASSWORD,
+            [APOP_MROSE],
+            ["USER alice", "NOOP", "PASS secret"],
+            [APOP_WRONG, *_PASSWORD],
+        ),
     },
+    1225: _OLD,
+    1081: _OLD,
 }
 """What the client says after the greeting to come into a state."""
 
-_CLOSED = (["QUIT"], ["USER alice", "QUIT"], [*LOGINS[0], "QUIT"], [LOST], [*LOGINS[0], LOST], [TIMED_OUT])
+_CLOSED = (["QUIT"], ["USER alice", "QUIT"], [*_PASSWORD, "QUIT"], [LOST], [*_PASSWORD, LOST], [TIMED_OUT])
 
 LEGAL = {
     "USER name": "USER alice",
     "PASS string": "PASS secret",
     "APOP name digest": APOP_MROSE,
+    "RPOP user": "RPOP hoopy",
     "LIST msg": "LIST 1",
     "RETR msg": "RETR 1",
     "DELE msg": "DELE 1",
@@ -66,6 +105,12 @@ LINES: dict[tuple[str, str], tuple[str, ...]] = {
     ("PASS string", "password right"): ("PASS secret", "pAsS secret"),
     ("PASS string", "password wrong"): ("PASS Secret", "PASS secret ", "PASS  secret", "PASS tanstaaf"),
     ("PASS string", "maildrop locked"): ("PASS secret",),
+    ("PASS string", "user logs in with RPOP"): ("PASS hoopy", "PASS tanstaaf"),
+    ("RPOP user", "client trusted"): ("RPOP hoopy", "rpop hoopy"),
+    ("RPOP user", "another user of the client"): ("RPOP mrose", "RPOP Hoopy", "RPOP hoop"),
+    ("RPOP user", "port not reserved"): ("RPOP hoopy",),
+    ("RPOP user", "user trusts nobody"): ("RPOP alice", "RPOP secret", "RPOP hoopy"),
+    ("RPOP user", "maildrop locked"): ("RPOP hoopy",),
     ("APOP name digest", "digest right"): (APOP_MROSE,),
     ("APOP name digest", "digest wrong"): (APOP_WRONG,),
     ("APOP name digest", "no such mailbox"): (APOP_NOBODY,),
@@ -80,10 +125,15 @@ for _form, _rest in (("LIST", ""), ("RETR", ""), ("DELE", ""), ("TOP", " 1"), ("
 
 _UNKNOWN = {
     1939: ("XYZZY", "LAST", "STATS", "", " STAT", "RPOP alice"),
+    1725: ("XYZZY", "LAST", "CAPA", "", " STAT", "RPOP alice"),
     1460: ("XYZZY", "UIDL", "UIDL 1", "", " STAT", "RPOP alice"),
+    1225: ("XYZZY", "UIDL", "UIDL 1", "", " STAT", APOP_MROSE),
+    1081: ("XYZZY", "UIDL", "UIDL 1", "", " STAT", APOP_MROSE),
 }
+_BAD_LOGIN = {edition: ("APOP mrose", "APOP") for edition in (1939, 1725, 1460)}
+_BAD_LOGIN |= {edition: ("RPOP", "RPOP alice bob") for edition in (1225, 1081)}
 _BAD = {
-    "AUTHORIZATION": ("USER", "USER ", "APOP mrose", "APOP", "QUIT now"),
+    "AUTHORIZATION": ("USER", "USER ", "QUIT now"),
     "USER accepted": ("PASS", "QUIT now", "QUIT "),
     "login refused": ("USER", "QUIT now"),
     "TRANSACTION": (
@@ -115,6 +165,10 @@ def plays(row: Row, edition: int) -> Iterator[Play]:
     if row.condition == NOT_TOLD:
         # A server that does not tell has no USER that fails for want of a mailbox.
         ways = tuple(way for way in ways if "USER nobody" not in way)
+    if row.state == "USER accepted" and row.trigger == "RPOP user" and row.condition != "user trusts nobody":
+        ways = (["USER mrose"], ["USER nobody", "USER mrose"], ["USER mrose", "NOOP"])
+    elif row.condition == "user logs in with RPOP":
+        ways = (["USER mrose"],)
     for way, line, piece in product(ways, _lines(row, edition), (0, 1)):
         yield Play([*way, *_marks(row)], line, piece)
 
@@ -138,7 +192,7 @@ def _lines(row: Row, edition: int) -> tuple[str, ...]:
         case "unrecognized command":
             return _UNKNOWN[edition]
         case "bad arguments":
-            return _BAD.get(row.state, _ANYWHERE)
+            return _BAD.get(row.state, _ANYWHERE) + _BAD_LOGIN[edition] * (row.state in _BAD)
         case "line too long":
             return _TOO_LONG
     known = LINES.get((row.trigger, row.condition))

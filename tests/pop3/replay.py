@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from popsim.mail import samples
 from popsim.mail.message import Message
+from popsim.mail.policy import Policy
 from popsim.mail.store import User
 from popsim.protocols.protocol import Protocol
 from tests.pop3.stage import SENT, Session, Stage
@@ -11,7 +12,9 @@ from tests.pop3.transcript import (
     Connect,
     Expect,
     InState,
+    Later,
     Lose,
+    Secure,
     Send,
     Step,
     TimeOut,
@@ -31,9 +34,7 @@ class Replay:
         pipelined: send all that the client says on a connection, up to the next event, at once.
     """
 
-    def __init__(
-        self, transcript: Transcript, protocol: Protocol, piece: int = 0, pipelined: bool = False
-    ) -> None:
+    def __init__(self, transcript: Transcript, protocol: Protocol, piece: int = 0, pipelined: bool = False) -> None:
         self.transcript = transcript
         self.piece = piece
         self.pipelined = pipelined
@@ -49,11 +50,12 @@ class Replay:
         uids: list[str] | list[None] = told.uids or [None] * len(self.messages)
         return Stage(
             protocol,
-            [User(u.name, u.secret, "APOP" if u.apop else "") for u in told.users],
+            [User(u.name, u.secret, u.login) for u in told.users],
             [Message(octets, uid) for octets, uid in zip(self.messages, uids, strict=True)],
             unremovable=told.unremovable,
             timestamp=told.greeting,
             names_told=told.names_told,
+            policy=Policy.parse(told.policy),
         )
 
     def run(self) -> str:
@@ -81,7 +83,7 @@ class Replay:
         last: Step | None = None
         for numbered in self.transcript.steps:
             step = numbered[1]
-            event = isinstance(step, (Connect, Lose, TimeOut))
+            event = isinstance(step, (Connect, Lose, TimeOut, Secure, Later))
             turn = isinstance(step, Send) and not isinstance(last, Send) and not self.pipelined
             if event or turn:
                 parts.append([])
@@ -96,6 +98,10 @@ class Replay:
                 session.engine.lost()
             elif isinstance(step, TimeOut):
                 session.engine.expired()
+            elif isinstance(step, Secure):
+                session.engine.secured()
+            elif isinstance(step, Later):
+                self.stage.now += step.seconds * 10**9
         octets = b"".join(step.octets for step in steps if isinstance(step, Send))
         came = session.take() + session.send(octets, self.piece) + session.take()
         lines = [step.pattern for step in steps if isinstance(step, Expect)]

@@ -12,7 +12,9 @@ from tests.pop3.plays import COUNT, LOGINS, LOST, NOT_TOLD, TIMED_OUT, TIMESTAMP
 from tests.pop3.stage import SENT, Session, Stage
 from tests.pop3.transcript import stand_in
 
-USERS = [User("alice", "secret"), User("mrose", "tanstaaf", "APOP")]
+_ALICE = User("alice", "secret")
+USERS = {edition: (_ALICE, User("mrose", "tanstaaf", "APOP")) for edition in (1939, 1725, 1460)}
+USERS |= {edition: (_ALICE, User("mrose", "hoopy", "RPOP")) for edition in (1225, 1081)}
 MESSAGES = [stand_in(n, 80 + n) for n in range(1, COUNT + 1)]
 UNREMOVABLE = "uid-2"
 
@@ -36,18 +38,19 @@ class Trial:
         unremovable = [UNREMOVABLE] if row.condition == "some not removed" else []
         self.stage = Stage(
             protocol,
-            USERS,
+            USERS[protocol.number],
             [Message(octets, f"uid-{n}") for n, octets in enumerate(MESSAGES, 1)],
             unremovable=unremovable,
             timestamp=TIMESTAMP,
             names_told=row.condition != NOT_TOLD,
+            client_port=1024 if row.condition == "port not reserved" else 1023,
         )
 
     def run(self, play: Play) -> str:
         """Play it, and say how it differs from the row."""
         row = self.row
         if row.condition == "maildrop locked":
-            for login in LOGINS:
+            for login in LOGINS[self.stage.protocol.number]:
                 holder = self.stage.connect()
                 for line in login:
                     _say(holder, line)

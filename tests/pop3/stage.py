@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from popsim.engine.server import ServerEngine
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
+from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import Store, User
 from popsim.protocols.model import Rule, State
 from popsim.protocols.pop3.server import Pop3Service
@@ -45,6 +46,9 @@ class Stage:
         unremovable: Iterable[str] = (),
         timestamp: str = "",
         names_told: bool = False,
+        client_port: int = 1023,
+        policy: Policy = USUAL,
+        secured: bool = False,
     ) -> None:
         self.protocol = protocol
         people = list(users)
@@ -54,6 +58,10 @@ class Stage:
             account.maildrop.refuse_removal.update(unremovable)
         self.timestamp = timestamp or "<1896.697170952@dbc.mtview.ca.us>"
         self.names_told = names_told
+        self.client_port = client_port
+        self.policy, self.secured = policy, secured
+        self.now = 0
+        """The time in nanoseconds."""
         self.sessions = 0
 
     def connect(self, opened: bool = True) -> Session:
@@ -86,6 +94,10 @@ class Session:
             session=number,
             timestamp=stage.timestamp,
             reveal_names=stage.names_told,
+            client_port=stage.client_port,
+            policy=stage.policy,
+            clock=lambda: stage.now,
+            secured=stage.secured,
         )
         self.engine = ServerEngine(stage.protocol, service, self.watcher)
 

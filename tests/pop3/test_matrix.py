@@ -1,4 +1,4 @@
-"""The matrices that were transcribed by hand from RFC 1939 and RFC 1460, held against the table of POP3."""
+"""The matrices that were transcribed by hand from the RFCs of POP3, held against its table."""
 
 from __future__ import annotations
 
@@ -94,16 +94,23 @@ def test_a_wrong_section_is_found_in_every_row_that_the_rfc_has(edition: int) ->
     matrix = rows(edition)
     for row in (r for r in matrix if r.exact):
         wrong = [
-            r._replace(sections=("§99",)) if (r.state, r.trigger) == (row.state, row.trigger) else r
-            for r in matrix
+            r._replace(sections=("§99",)) if (r.state, r.trigger) == (row.state, row.trigger) else r for r in matrix
         ]
         problems = differences(wrong, POP3.edition(edition), edition)
         assert any("cites" in p and p.startswith(f"{row.state} | {row.trigger}:") for p in problems), row
 
 
+def test_every_edition_of_the_table_has_a_matrix() -> None:
+    assert set(EDITIONS) == set(POP3.editions)
+
+
 def test_the_matrix_of_one_edition_does_not_fit_the_other() -> None:
     assert "command UIDL: not in the table" in differences(rows(1939), POP3.edition(1460), 1939)
     assert "command LAST: not in the table" in differences(rows(1460), POP3.edition(1939), 1460)
+    assert "command RPOP user: not in the table" in differences(rows(1225), POP3.edition(1460), 1225)
+    new, old = POP3.edition(1939), POP3.edition(1725)
+    assert [p for p in differences(rows(1725), new, 1725) if "USER accepted | NOOP" in p] != []
+    assert [p for p in differences(rows(1939), old, 1939) if "USER accepted | NOOP" in p] != []
 
 
 def test_a_hole_in_the_matrix_is_found() -> None:

@@ -1,4 +1,4 @@
-"""Sessions written down as text, among them the examples of both RFCs, held by the server engine."""
+"""Sessions written down as text, among them the examples of the RFCs, held by the server engine."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ POP3 = find("pop3")
 
 def problem(transcript: Transcript, *, piece: int = 0, pipelined: bool = False) -> str:
     """Replay a transcript on a fresh server; empty if it holds."""
-    return Replay(transcript, POP3.edition(transcript.edition), piece, pipelined).run()
+    protocol = POP3.edition(transcript.edition)
+    if transcript.extensions:
+        protocol = protocol.extended(*transcript.extensions)
+    return Replay(transcript, protocol, piece, pipelined).run()
 
 
 @pytest.mark.parametrize("name", NAMES)

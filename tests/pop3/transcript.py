@@ -12,11 +12,11 @@ NAMES = tuple(sorted(path.stem for path in FOLDER.glob("*.txt") if path.name != 
 
 
 class User(NamedTuple):
-    """Who may log in, with which secret, and by which command."""
+    """Who may log in, with which secret, and by which command (none: by USER and PASS)."""
 
     name: str
     secret: str
-    apop: bool
+    login: str = ""
 
 
 class Connect(NamedTuple):
@@ -51,7 +51,17 @@ class TimeOut(NamedTuple):
     """The autologout timer ends."""
 
 
-Step = Connect | Send | Expect | InState | Lose | TimeOut
+class Secure(NamedTuple):
+    """The TLS handshake is done."""
+
+
+class Later(NamedTuple):
+    """Time passes, in seconds."""
+
+    seconds: int
+
+
+Step = Connect | Send | Expect | InState | Lose | TimeOut | Secure | Later
 
 
 class Unreadable(ValueError):
@@ -64,6 +74,8 @@ class Transcript:
 
     name: str
     edition: int = 0
+    extensions: list[str] = field(default_factory=list)
+    policy: str = ""
     users: list[User] = field(default_factory=list)
     greeting: str = ""
     names_told: bool = False
@@ -105,13 +117,17 @@ def _step(line: str, transcript: Transcript) -> Step | None:
         case "C without CRLF":
             return Send(text.encode())
         case "S":
-            return Expect(text)
+            return Expect(text.encode().decode("latin-1"))  # as what is sent is read
         case "state":
             return InState(text)
         case "lost":
             return Lose()
         case "timed out":
             return TimeOut()
+        case "secured":
+            return Secure()
+        case "later":
+            return Later(int(text.removesuffix(" s")))
     return None
 
 
@@ -125,9 +141,14 @@ def _setting(transcript: Transcript, line: str) -> bool:
         transcript.messages[-1] += line[1:].removeprefix(" ").encode() + b"\r\n"
     elif word == "edition":
         transcript.edition = int(text)
+    elif word == "extensions":
+        transcript.extensions += text.split()
+    elif word == "policy":
+        transcript.policy = text
     elif word == "user":
-        name, _, secret = text.partition(":")
-        transcript.users.append(User(name, secret.removesuffix(":APOP"), secret.endswith(":APOP")))
+        name, _, rest = text.partition(":")
+        secret = rest.removesuffix(":APOP").removesuffix(":RPOP")
+        transcript.users.append(User(name, secret, rest.removeprefix(secret).removeprefix(":")))
     elif line == "names: told":
         transcript.names_told = True
     elif word == "greeting":

@@ -10,10 +10,12 @@ import pytest
 from tests.project.tree import ROOT
 
 PACKAGE = ROOT / "popsim"
-# Written here by hand from RFC 1939 §9 and RFC 1460 §8, not taken from the table.
-COMMANDS = "USER PASS APOP QUIT STAT LIST RETR DELE NOOP LAST RSET TOP UIDL".split()
+# Written here by hand from RFC 1939 §9, RFC 1460 §8 and RFC 1081 p.13, not taken from the table.
+COMMANDS = "USER PASS RPOP APOP QUIT STAT LIST RETR DELE NOOP LAST RSET TOP UIDL".split()
+# And from RFC 2449 §6, RFC 3206 §6, RFC 5034 §3, RFC 2595 §4 and RFC 6856 §2 and §3. (SASL is also plain English.)
+ADDED = "CAPA AUTH STLS UTF8 LANG RESP-CODES LOGIN-DELAY PIPELINING EXPIRE IMPLEMENTATION AUTH-RESP-CODE".split()
 STATES = "AUTHORIZATION TRANSACTION UPDATE".split()
-WORD = re.compile(rf"(?<![\w.])(?:{'|'.join(COMMANDS + STATES)}|\+OK|-ERR)(?![\w.])")
+WORD = re.compile(rf"(?<![\w.])(?:{'|'.join(COMMANDS + ADDED + STATES)}|\+OK|-ERR)(?![\w.])")
 
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
@@ -46,7 +48,8 @@ QUOTED = re.compile(r""""[^"\n]*"|'[^'\n]*'|`[^`]*`""")
 
 def sources() -> list[Path]:
     found = sorted(PACKAGE.rglob("*.py"))
-    return [path for path in found if path.name != "table.py" and not PROSE & set(path.relative_to(PACKAGE).parts)]
+    tables = set(PACKAGE.glob("protocols/*/*table*.py"))
+    return [path for path in found if path not in tables and not PROSE & set(path.relative_to(PACKAGE).parts)]
 
 
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(PACKAGE)))

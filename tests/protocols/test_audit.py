@@ -224,7 +224,7 @@ def test_the_small_table_is_sound(edition: int, minimal: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "protocol", [p for e in (1939, 1460) for p in (pop3.edition(e), pop3.edition(e).minimal())], ids=str
+    "protocol", [p for e in pop3.editions for p in (pop3.edition(e), pop3.edition(e).minimal())], ids=str
 )
 def test_the_table_of_pop3_is_sound(protocol: Protocol) -> None:
     assert [str(finding) for finding in audit(protocol)] == []

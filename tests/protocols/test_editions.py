@@ -15,6 +15,9 @@ from tests.protocols.small import small
 
 # RFC 1460 §9 (a list of the commands), as a learner reads it; LAST and RSET are in its minimal set.
 MINIMAL_1460 = "USER PASS QUIT STAT LIST RETR DELE NOOP LAST RSET".split()
+# RFC 1081 p.12-13 (RFC 1225 has the same list on the same pages) and RFC 1725 §8.
+MINIMAL_1081 = "USER PASS QUIT STAT LIST RETR DELE NOOP LAST RSET".split()
+MINIMAL_1725 = "USER PASS QUIT STAT LIST RETR DELE NOOP RSET".split()
 MINIMAL_1939 = "USER PASS QUIT STAT LIST RETR DELE NOOP RSET".split()
 
 
@@ -35,27 +38,51 @@ def test_another_one_gets_one_line_that_names_the_known_ones(written: object) ->
     with pytest.raises(ValueError) as caught:
         pop3.edition(written)  # type: ignore[arg-type]
     message = str(caught.value)
-    assert message == f"POP3 has the editions 1460, 1939 (RFC numbers), not {written!r}"
+    assert message == f"POP3 has the editions 1081, 1225, 1460, 1725, 1939 (RFC numbers), not {written!r}"
 
 
 @settings(derandomize=True, deadline=None, max_examples=100)
 @given(st.text(max_size=12))
 def test_no_text_raises_anything_else(text: str) -> None:
     try:
-        assert pop3.edition(text).number in (1460, 1939)
+        assert pop3.edition(text).number in (1081, 1225, 1460, 1725, 1939)
     except ValueError as error:
-        assert "1460, 1939" in str(error) and "\n" not in str(error)
+        assert "1081, 1225, 1460, 1725, 1939" in str(error) and "\n" not in str(error)
 
 
 def test_the_minimal_sets() -> None:
     assert keywords(pop3.edition(1460).minimal()) == set(MINIMAL_1460)
     assert keywords(pop3.edition(1939).minimal()) == set(MINIMAL_1939)
+    assert keywords(pop3.edition(1725).minimal()) == set(MINIMAL_1725)
+    assert keywords(pop3.edition(1725)) == {*MINIMAL_1725, "APOP", "TOP", "UIDL"}
+    for old in (1081, 1225):
+        assert keywords(pop3.edition(old).minimal()) == set(MINIMAL_1081)
+        assert keywords(pop3.edition(old)) == {*MINIMAL_1081, "RPOP", "TOP"}
     assert keywords(pop3.edition(1460)) == {*MINIMAL_1460, "APOP", "TOP"}
     assert keywords(pop3) == {*MINIMAL_1939, "APOP", "TOP", "UIDL"}
 
 
+def test_the_numbers_that_editions_set() -> None:
+    """RFC 1725 §3 limits an argument and names the timer; RFC 1939 §3 alone limits a reply. The rest is reading."""
+    assert [pop3.edition(n).limit("argument") for n in (1939, 1725, 1460, 1225, 1081)] == [40, 40, 0, 0, 0]
+    assert [pop3.edition(n).limit("reply line") for n in (1939, 1725, 1460, 1225, 1081)] == [512, 0, 0, 0, 0]
+    for number in pop3.editions:
+        edition = pop3.edition(number)
+        assert (edition.limit("autologout"), edition.limit("command line")) == (600, 255)
+        for limit in edition.limits:
+            reference = edition.reference(limit)
+            assert reference and (reference.note or limit.name in ("argument", "reply line"))
+
+
+def test_an_argument_of_forty_octets_is_the_longest_from_1994_on() -> None:
+    for number, long in ((1939, False), (1725, False), (1460, True), (1225, True), (1081, True)):
+        edition = pop3.edition(number)
+        assert edition.parse(b"USER " + b"x" * 40).trigger is edition.form("USER name")
+        assert (edition.parse(b"USER " + b"x" * 41).trigger is edition.form("USER name")) is long
+
+
 def test_the_newest_edition_is_the_one_that_has_no_number() -> None:
-    assert find("pop3") is pop3 and pop3.number == 1939 and pop3.editions == (1939, 1460)
+    assert find("pop3") is pop3 and pop3.number == 1939 and pop3.editions == (1939, 1725, 1460, 1225, 1081)
     assert find(" POP3 ") is pop3
 
 
@@ -83,6 +110,7 @@ def test_a_row_is_in_an_edition_exactly_when_it_cites_it(protocol: Protocol) -> 
 def test_a_row_names_the_section_of_the_edition_that_asks() -> None:
     quit_ = pop3.form("QUIT")
     assert [str(pop3.edition(n).reference(quit_)) for n in (1939, 1460)] == ["RFC 1939 §6", "RFC 1460 §6"]
+    assert [str(pop3.edition(n).reference(quit_)) for n in (1225, 1081)] == ["RFC 1225 p.10", "RFC 1081 p.10"]
     assert pop3.edition(1460).reference(pop3.form("UIDL")) is None
 
 
@@ -95,7 +123,7 @@ def test_editions_share_nothing_that_changes() -> None:
 
 def test_an_extension_is_off_until_it_is_switched_on() -> None:
     assert {f.keyword for f in CHALLENGING.forms} - {f.keyword for f in PLAIN.forms} == {"STLS"}
-    assert str(CHALLENGING) == "Challenge (RFC 1939 + RFC 5034 + RFC 2595)"
+    assert str(CHALLENGING) == "Challenge (RFC 1939 and all extensions)"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ class Raw:
 
     def __init__(self, port: int, greeted: bool = True) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        self.name = self.socket.getsockname()
         self.sent = self.got = b""
         self._read = 0
         self.greeting = self.line() if greeted else b""

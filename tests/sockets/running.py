@@ -18,12 +18,14 @@ class Served:
 
     Args:
         process: the process.
-        first: the first line that it printed.
+        lines: the lines that it printed, one for each port.
     """
 
-    def __init__(self, process: subprocess.Popen[str], first: str) -> None:
+    def __init__(self, process: subprocess.Popen[str], lines: list[str]) -> None:
         self.process = process
-        self.first = first
+        self.lines = lines
+        self.first = first = lines[0]
+        self.ports = [int(line.rsplit(":", 1)[-1]) for line in lines]
         self.port = int(first.rsplit(":", 1)[-1])
         self.out = self.err = ""
 
@@ -41,9 +43,10 @@ class Served:
 def served(*options: str | os.PathLike[str]) -> Iterator[Served]:
     """A server with these options; ended at the end of the block if the test has not done so."""
     command = [sys.executable, "-m", "popsim", "serve", "--pop3", "0", *map(str, options)]
+    ports = sum(word in ("--pop3", "--pop3s") for word in command)
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        yield Served(process, _first_line(process))
+        yield Served(process, [_line(process) for _ in range(ports)])
     finally:
         if process.poll() is None:
             process.kill()
@@ -53,11 +56,15 @@ def served(*options: str | os.PathLike[str]) -> Iterator[Served]:
                 stream.close()
 
 
-def _first_line(process: subprocess.Popen[str]) -> str:
+def _line(process: subprocess.Popen[str]) -> str:
+    """The next line on stdout, read octet by octet: what waits in a buffer could not be waited for."""
     assert process.stdout and process.stderr
-    ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
-    line = process.stdout.readline() if ready else ""
-    if not line:
-        process.kill()
-        raise AssertionError(f"the server did not come up: {process.stderr.read()}")
-    return line.rstrip("\n")
+    line = b""
+    while not line.endswith(b"\n"):
+        ready, _, _ = select.select([process.stdout], [], [], PATIENCE)
+        octet = os.read(process.stdout.fileno(), 1) if ready else b""
+        if not octet:
+            process.kill()
+            raise AssertionError(f"the server did not come up: {process.stderr.read()}")
+        line += octet
+    return line.decode().rstrip("\n")

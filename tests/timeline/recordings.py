@@ -24,6 +24,10 @@ def recorders(draw: st.DrawFn, most: int = 30) -> Recorder:
         for endpoint in range(len(ENDPOINTS)):
             for piece in draw(st.lists(st.binary(max_size=5), max_size=3)):
                 recorder.stream(connection, endpoint).append(piece)
+            if draw(st.booleans()):
+                recorder.secure(connection, endpoint).append(draw(st.binary(max_size=5)))
+            for place in draw(st.lists(st.integers(0, 9), max_size=2)):
+                recorder.change(connection, endpoint, place)
     for _ in range(draw(st.integers(0, most))):
         append(recorder, draw)
     return recorder
@@ -47,10 +51,11 @@ def append(recorder: Recorder, draw: Any) -> None:
 
 def folded(timeline: Timeline, index: int) -> dict[str, Any]:
     """What is so after an event, worked out from the beginning by assignment."""
-    values = {**timeline.header["initial"]}
+    values: dict[str, Any] = {}
     for user, rows in timeline.header.get("mail", {}).items():
         values[f"mail.{user}.lock"] = None
         values |= {f"mail.{user}.{row[0]}": "kept" for row in rows}
+    values |= timeline.header["initial"]  # what the header says itself counts more: a message may arrive later
     for event in list(timeline)[: index + 1]:
         values |= event.values or {}
     return values
@@ -79,6 +84,10 @@ SCENARIOS = {
         '"DELE 1" QUIT "1> +5 s> USER alice" "1> PASS secret" "1> QUIT"'
     ),
     "a removal that fails": 'pop3 mail=alice:minimal "fault=keep alice 1" -- "USER alice" "PASS secret" "DELE 1" QUIT',
+    "a bad line": (
+        'pop3 mail=alice:minimal loss=25% "jitter=30 ms" mss=100 seed=5 "fault=stall server after 60 for 2 s" '
+        '"fault=corrupt server at 70" "fault=lose client segment 4" -- "USER alice" "PASS secret" "RETR 2" QUIT'
+    ),
     "several lines at once": 'pop3 mail=alice:minimal -- "USER alice\\r\\nPASS secret\\r\\nSTAT\\nNOOP" QUIT',
 }
 

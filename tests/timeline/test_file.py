@@ -86,10 +86,38 @@ def test_a_file_is_ascii_with_a_line_for_everything() -> None:
 
 
 @pytest.mark.parametrize("name", ["session.json", "session", "session.jsonl.gz", "session.JSONL.bak"])
-def test_a_timeline_has_one_kind_of_file(name: str, tmp_path: Path) -> None:
-    with pytest.raises(TimelineError, match=rf"^a timeline is saved as a .jsonl file; got the name '{name}'$"):
+def test_a_file_is_named_after_its_format(name: str, tmp_path: Path) -> None:
+    with pytest.raises(TimelineError, match=rf"^expected a file name that ends in .jsonl, .+, got '{name}'$"):
         Timeline(small()).save(tmp_path / name)
     assert not (tmp_path / name).exists()
+
+
+def test_a_server_that_was_killed_may_leave_a_last_line_that_is_cut(tmp_path: Path) -> None:
+    """Its file has streams in pieces between the events, and lines that add to the header."""
+    rows = [
+        {"format": FORMAT, "protocol": "pop3", "mail": {"alice": [[1, 9]]}},
+        {"connection": 0, "endpoint": "client", "octets": "ab"},
+        [5, 0, "client", "message", "Sent", -1, 0, 2],
+        {"connection": 0, "endpoint": "client", "secured": True},
+        {"connection": 0, "endpoint": "client", "wire": "\x16X"},
+        {"connection": 0, "endpoint": "client", "octets": "c\xff"},
+        {"mail": {"alice": [[2, 7]], "bob": [[1, 5]]}},
+        {"secrets": ["CLIENT_RANDOM 1 2"]},
+        {"secrets": ["CLIENT_RANDOM 3 4"]},
+        [6, 0, "client", "message", "Sent", -1, 2, 4],
+        [7, 0, "client", "ciphertext", "Sent", 1, 2, 4],
+    ]
+    text = "\n".join(json.dumps(row) for row in rows)
+    path = tmp_path / "cut.jsonl"
+    for cut in (0, 1, 20, len(json.dumps(rows[-1]))):
+        path.write_text(text[: len(text) - cut], encoding="ascii")
+        timeline = Timeline.load(path)
+        assert len(timeline) == (3 if cut == 0 else 2)
+        assert timeline.stream(0, "client") == b"abc\xff" and timeline.octets(timeline[1]) == b"c\xff"
+        assert timeline.wire(0, "client") == b"ab\x16X" and timeline.is_secured(0)
+        assert timeline.header["mail"] == {"alice": [[1, 9], [2, 7]], "bob": [[1, 5]]}
+        assert timeline.header["secrets"] == ["CLIENT_RANDOM 1 2", "CLIENT_RANDOM 3 4"]
+    assert Timeline.load(timeline.save(tmp_path / "again.jsonl")) == timeline
 
 
 GOOD = list(lines(Timeline(small())))
@@ -122,7 +150,8 @@ BAD: dict[str, str | bytes] = {
     "an initial that is none": with_header(initial="abc"),
     "a protocol that is none": with_header(protocol=3),
     "an edition that is none": with_header(edition="new"),
-    "a line that is cut off": "\n".join(GOOD)[:-5],
+    "a line that is cut off": "\n".join([GOOD[0], GOOD[1][:-5], *GOOD[2:]]),
+    "a cut line with an end": "\n".join(GOOD)[:-5] + "\n",
     "a deep line": "\n".join([*GOOD, "[" * 100_000]),
     "a number": "\n".join([*GOOD, "5"]),
     "a text": "\n".join([*GOOD, '"abcdefgh"']),

@@ -38,7 +38,7 @@ def test_a_session() -> None:
         ["AUTHORIZATION", "80.0 ms", "<----------", "40.0 ms", "AUTHORIZATION", "11", "+OK ready"],
         ["80.0 ms", "---------->", "120.0 ms", "12", "USER alice"],
         ["USER accepted", "160.0 ms", "<----------", "120.0 ms", "USER accepted", "11", "+OK go on"],
-        ["160.0 ms", "---------->", "200.0 ms", "13", "PASS secret"],
+        ["160.0 ms", "---------->", "200.0 ms", "13", "PASS ****"],
         ["TRANSACTION", "240.0 ms", "<----------", "200.0 ms", "TRANSACTION", "13", "+OK welcome"],
         ["240.0 ms", "---------->", "280.0 ms", "8", "RETR 1"],
         ["320.0 ms", "<----------", "280.0 ms", "73", "+OK 64 octets"],
@@ -168,7 +168,7 @@ def test_a_long_session_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     assert found
     _, texts = picture(timeline)
     assert rest in texts
-    assert ladder(timeline, start=int(found[1])).scene.rungs[0].text == "PASS secret"
+    assert ladder(timeline, start=int(found[1])).scene.rungs[0].text == "PASS ****"
 
 
 HOSTILE = b'<script>alert(1)</script> & "q" \x1b[2J \x00 ' + "\u202e".encode() + b"\xff" + b"y" * 9000
@@ -186,8 +186,8 @@ def test_octets_of_strangers_do_no_harm(end: int) -> None:
     check_picture(script.timeline())
 
 
-def test_passwords_can_be_masked() -> None:
-    made = ladder(short(), masked=True)
+def test_passwords_are_masked() -> None:
+    made = ladder(short())
     assert "secret" not in str(made) and "secret" not in made.html()
 
 

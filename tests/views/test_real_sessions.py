@@ -9,8 +9,9 @@ import pytest
 from popsim.timeline import Timeline
 from popsim.views.ladder import ladder
 from popsim.views.octets import octets
+from popsim.views.reading import Reading
 from popsim.views.transcript import transcript
-from popsim.views.wording import describe, format_time, protocol_of, said
+from popsim.views.wording import describe, format_time, said
 from popsim.wire.scenario import Scenario
 from popsim.wire.simulation import run
 from tests.views import shown
@@ -40,7 +41,7 @@ def test_the_transcript(timeline: Timeline) -> None:
     made = transcript(timeline)
     rows = str(made).split("\n")
     assert [r.replace("→", "->") for r in shown.lines(made.html())] == shown.squeezed(rows)
-    protocol = protocol_of(timeline)
+    reading = Reading(timeline)
     for event in timeline.events("session", "Moved"):
         if event.endpoint == "server":
             assert any(r.endswith(f"-> {event.values[f'{event.connection}.server.state']}") for r in rows)  # type: ignore[index]
@@ -48,7 +49,7 @@ def test_the_transcript(timeline: Timeline) -> None:
     assert len([r for r in rows if re.match(r".{11}  (\[\d\] )?[CS]: ", r)]) == len(told)
     for event in told:
         mark = "C: " if event.endpoint == "client" else "S: "
-        assert any(mark + said(timeline, event, protocol, longest=200) in row for row in rows)
+        assert any(mark + said(event, reading, 200) in row for row in rows)
 
 
 def test_the_ladder(timeline: Timeline) -> None:
@@ -72,8 +73,8 @@ def test_the_traffic(timeline: Timeline) -> None:
 
 
 def test_every_event_has_words(timeline: Timeline) -> None:
-    protocol = protocol_of(timeline)
-    assert all(describe(timeline, event, protocol).isprintable() for event in timeline)
+    reading = Reading(timeline)
+    assert all(describe(event, reading).isprintable() for event in timeline)
 
 
 def test_saying_what_became_of_messages() -> None:

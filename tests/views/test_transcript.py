@@ -17,7 +17,7 @@ SHORT = """\
     80.0 ms  C: USER alice
    120.0 ms  S: +OK go on
                 AUTHORIZATION -> USER accepted
-   160.0 ms  C: PASS secret
+   160.0 ms  C: PASS ****
    200.0 ms  S: +OK welcome
                 USER accepted -> TRANSACTION
    240.0 ms  C: RETR 1
@@ -75,8 +75,8 @@ def test_parts_make_the_whole() -> None:
         assert transcript(timeline, 0, cut).lines + transcript(timeline, cut).lines == whole
 
 
-def test_passwords_can_be_masked() -> None:
-    made = transcript(short(), masked=True)
+def test_passwords_are_masked() -> None:
+    made = transcript(short())
     assert "secret" not in str(made) and "secret" not in made.html()
     assert "C: PASS ****" in str(made)
 

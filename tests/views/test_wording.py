@@ -5,8 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popsim import protocols
+from popsim.protocols.model import Occurrence
 from popsim.timeline import Recorder, Timeline
+from popsim.timeline.event import MESSAGE_SENT
 from popsim.views import wording
+from popsim.views.parts import parts
+from popsim.views.reading import Reading
 from tests.views.by_hand import MS, Script, header, lost, short
 
 POP3 = protocols.find("pop3")
@@ -28,6 +32,21 @@ POP3 = protocols.find("pop3")
 )
 def test_times(nanoseconds: int, words: str) -> None:
     assert wording.format_time(nanoseconds) == words
+
+
+@pytest.mark.parametrize(
+    ("nanoseconds", "words"),
+    [
+        (59_999_000_000, "59.999 s"),
+        (60_000_000_000, "0:01:00"),
+        (602_319_600_000, "0:10:02"),
+        (3_599_500_000_000, "1:00:00"),
+        (86_400_000_000_000, "1 d 0:00:00"),
+        (345_604_297_000_000, "4 d 0:00:04"),
+    ],
+)
+def test_moments_of_a_run_of_hours(nanoseconds: int, words: str) -> None:
+    assert wording.format_moment(nanoseconds) == words
 
 
 def test_sizes() -> None:
@@ -83,7 +102,9 @@ def test_a_first_line_is_printable_and_short(octets: bytes, longest: int) -> Non
     ],
 )
 def test_secrets_are_hidden(line: bytes, shown: bytes) -> None:
-    assert wording.hide_secrets(line, POP3) == shown
+    assert Reading(sent_by_client(line)).command(line.removesuffix(b"\r\n")) == shown.removesuffix(b"\r\n")
+    timeline = sent_by_client(line)
+    assert Reading(timeline).shown(timeline[0]) == shown
 
 
 def test_the_protocol_of_a_timeline() -> None:
@@ -92,13 +113,13 @@ def test_the_protocol_of_a_timeline() -> None:
 
     assert named() == "POP3 (RFC 1939)"
     assert named(edition=1460, minimal=True) == "POP3 (RFC 1460, minimal)"
-    with pytest.raises(ValueError, match="1460, 1939"):
+    with pytest.raises(ValueError, match="1081, 1225, 1460, 1725, 1939"):
         named(edition=822)
 
 
 def test_every_event_in_words() -> None:
     timeline = short()
-    words = [wording.describe(timeline, event, POP3) for event in timeline]
+    words = [wording.describe(event, Reading(timeline, POP3)) for event in timeline]
     assert words[:8] == [
         "the connection is open at the client",
         "the connection is open at the server",
@@ -109,21 +130,50 @@ def test_every_event_in_words() -> None:
         "client sends USER alice",
         "server reads USER alice",
     ]
-    assert "client sends PASS secret" in words
+    assert "client sends PASS ****" in words
     assert "server answers +OK 64 octets and 6 lines, 58 octets" in words
     assert words[-2:] == ["the connection is closed at the server", "the connection is closed at the client"]
 
 
-def test_a_masked_event_has_no_secret() -> None:
-    timeline = short()
-    words = " ".join(wording.describe(timeline, event, POP3, masked=True) for event in timeline)
-    assert "secret" not in words
-    assert "PASS ****" in words
+def sent_by_client(line: bytes) -> Timeline:
+    recorder = Recorder(header())
+    recorder.stream(0, 0).append(line)
+    recorder.add(MESSAGE_SENT, 0, 0, end=len(line))
+    return Timeline(recorder)
+
+
+def test_who_reads_the_wire_sees_secrets() -> None:
+    recorder = Recorder({**header(), "audience": "eavesdropper"})
+    recorder.stream(0, 0).append(b"PASS secret\r\n")
+    recorder.add(MESSAGE_SENT, 0, 0, end=13)
+    timeline = Timeline(recorder)
+    assert wording.describe(timeline[0], Reading(timeline)) == "client sends PASS secret"
+    assert Reading(timeline).hidden(timeline[0]) == (0, 0)
+
+
+def test_the_lines_of_an_exchange_are_no_commands() -> None:
+    """A challenge is answered: what comes is a secret, whatever it looks like, and the next line is a command again."""
+    assert not any(rule.reader for rule in POP3.rules)  # the plain edition has no exchange
+    protocol = POP3.extended("SASL")
+    recorder = Recorder({**header(), "extensions": list(protocol.enabled)})
+    asks = next(r for r in protocol.resolved() if r.reader and not isinstance(r.trigger, Occurrence))
+    script = [(0, b"AUTH PLAIN\r\n", None), (1, b"+ \r\n", asks), (0, b"RETR 1\r\n", None), (1, b"+OK\r\n", None),
+              (0, b"RETR 1\r\n", None)]  # fmt: skip
+    for end, octets, rule in script:
+        stream = recorder.stream(0, end)
+        values = {"0.server.rule": rule.id} if rule else None
+        recorder.add(MESSAGE_SENT, 0, end, start=stream.length, end=stream.length + len(octets), values=values)
+        stream.append(octets)
+    timeline = Timeline(recorder)
+    reading = Reading(timeline, protocol)
+    assert [wording.said(event, reading) for event in timeline] == ["AUTH PLAIN", "+ ", "****", "+OK", "RETR 1"]
+    assert [part.name for part in parts(timeline[2], reading)] == ["response", "CRLF"]
+    assert reading.request(timeline[2]).trigger is Occurrence.CONTINUED
 
 
 def test_a_lost_connection_in_words() -> None:
     timeline = lost()
-    words = [wording.describe(timeline, event, POP3) for event in timeline]
+    words = [wording.describe(event, Reading(timeline, POP3)) for event in timeline]
     assert "the connection is lost at the client" in words
     assert words[-1] == "server is now in CLOSED"
 
@@ -133,7 +183,7 @@ def test_several_connections_are_numbered() -> None:
     script.opened(0)
     script.opened(1)
     timeline = script.timeline()
-    assert [wording.describe(timeline, e, POP3) for e in timeline][-1] == (
+    assert [wording.describe(e, Reading(timeline, POP3)) for e in timeline][-1] == (
         "connection 1: the connection is open at the server"
     )
 
@@ -154,4 +204,4 @@ def test_the_store_in_words(kind: int, values: dict[str, object], words: str) ->
     script = Script()
     script.recorder.add(kind, 0, 1, values=values)
     timeline = script.timeline()
-    assert wording.describe(timeline, timeline[0], POP3) == words
+    assert wording.describe(timeline[0], Reading(timeline, POP3)) == words

@@ -17,7 +17,7 @@ def session(*lines: str, edition: int = 1939) -> Timeline:
     return run(scenario.then(*LOGIN, *lines))
 
 
-@pytest.mark.parametrize("edition", [1939, 1460])
+@pytest.mark.parametrize("edition", [1939, 1725, 1460, 1225, 1081])
 def test_ten_minutes_of_silence_end_the_session(edition: int) -> None:
     timeline = session("+10min> STAT", edition=edition)
     end = timeline.at(len(timeline) - 1)

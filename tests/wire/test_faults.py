@@ -133,10 +133,45 @@ def test_on_a_lost_connection_nothing_is_sent() -> None:
         ("cut before QUIT", Fault("cut before", "QUIT")),
         ("cut before RETR 1 on 2", Fault("cut before", "RETR 1", 0, 2)),
         ("keep alice 2", Fault("keep", "alice", 2)),
+        ("lose server segment 3", Fault("lose", "server", 3)),
+        ("lose client segment 1 on 2", Fault("lose", "client", 1, 2)),
+        ("corrupt client at 7", Fault("corrupt", "client", 7)),
+        ("corrupt server at 120 on 1", Fault("corrupt", "server", 120, 1)),
+        ("stall server after 120 for 5 s", Fault("stall after", "server", 120, 0, 5 * 10**9)),
+        ("stall client after 1 for 20 ms on 3", Fault("stall after", "client", 1, 3, 20 * 10**6)),
+        ("stall client at 2 s for 5 s", Fault("stall at", "client", 2 * 10**9, 0, 5 * 10**9)),
+        ("stall server at 1500 ms for 1 ns on 1", Fault("stall at", "server", 15 * 10**8, 1, 1)),
     ],
 )
 def test_how_a_fault_is_written(text: str, fault: Fault) -> None:
     assert Fault.parse(text) == fault and str(fault) == text
+
+
+def test_times_are_read_in_any_unit() -> None:
+    assert Fault.parse("stall server after 12 for 10min") == Fault("stall after", "server", 12, 0, 600 * 10**9)
+    assert str(Fault.parse("stall server at 0.5 s for 1.5s")) == "stall server at 500 ms for 1500 ms"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lose server segment 0",
+        "lose segment 3",
+        "lose middle segment 3",
+        "corrupt server at 0",
+        "corrupt server after 3",
+        "stall server after 0 for 5 s",
+        "stall server after 5",
+        "stall server at 5 for 5 s",
+        "stall server after 5 for 5 parsecs",
+        "rain",
+        "cut server after 5 ",
+        "",
+    ],
+)
+def test_what_is_no_fault(text: str) -> None:
+    with pytest.raises(ValueError, match="^expected a (fault as 'cut server after 120', |time such as ).* got '.*'$"):
+        Fault.parse(text)
 
 
 def test_segments_that_wait_for_the_line_never_leave_a_cut_one() -> None:

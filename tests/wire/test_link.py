@@ -171,10 +171,19 @@ def test_serialisation_is_rounded_up(octets: int, rate: int, nanoseconds: int) -
         {"delay": "40"},
         {"delay": 1.5},
         {"rate": "fast"},
+        {"loss": -0.1},
+        {"loss": 1.01},
+        {"loss": "2"},
+        {"loss": "100.1%"},
+        {"loss": 0.00000001},
+        {"loss": True},
+        {"loss": float("nan")},
+        {"jitter": "some"},
+        {"jitter": -1},
     ],
 )
 def test_a_link_that_is_none(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="^expected a (maximum segment size|time|rate) ") as caught:
+    with pytest.raises(ValueError, match="^expected a (maximum segment size|time|rate|probability) ") as caught:
         Link(**wrong)
     assert "\n" not in str(caught.value)
 
@@ -183,3 +192,30 @@ def test_a_link_tells_what_it_is() -> None:
     assert str(Link("40 ms", "1 Mbit/s", 536)) == "40 ms, 1 Mbit/s, segments of 536 octets"
     assert str(Link(0)) == "0 ms, unlimited, segments of 1460 octets"
     assert Link("40 ms") == Link(40 * MS) == Link("0.04 s") and len({Link("40 ms"), Link(40 * MS)}) == 1
+    assert str(Link(0, loss="2%", jitter="5 ms")) == (
+        "0 ms, unlimited, segments of 1460 octets, 2% of them lost, up to 5 ms more"
+    )
+    assert Link(loss=0.025) == Link(loss="2.5 %") and Link(loss=0.025).words["loss"] == "2.5%"
+    assert "loss" not in Link().words and "jitter" not in Link().words
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"), [(1, "100%"), (0.000001, "0.0001%"), ("0.05%", "0.05%"), (0.3, "30%"), (0, "0%")]
+)
+def test_a_probability_is_written_exactly(loss: float | str, text: str) -> None:
+    from popsim.wire.quantity import millionths, percent
+
+    assert percent(millionths(loss)) == text and millionths(text) == millionths(loss)
+
+
+@pytest.mark.parametrize(
+    ("link", "seconds"),
+    [
+        (Link(), [1, 2, 4, 8, 16, 32, 60, 60]),  # RFC 6298 §2.4, §5.5, §2.5
+        (Link("500 ms"), [3, 6, 12, 24, 48, 60]),  # three times the round trip of 1 s: §2.2
+        (Link("100 ms", jitter="800 ms"), [3, 6, 12]),
+        (Link("30 s"), [180, 180]),
+    ],
+)
+def test_the_retransmission_timeout(link: Link, seconds: list[int]) -> None:
+    assert [link.timeout(n) for n in range(1, len(seconds) + 1)] == [s * 10**9 for s in seconds]

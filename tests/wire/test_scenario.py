@@ -20,10 +20,14 @@ SENDS = st.builds(Action, LINES, st.integers(0, 3), TIMES, st.booleans())
 OTHERS = st.builds(Action, st.just(b""), st.integers(0, 3), TIMES, st.booleans(), st.sampled_from(["connect", "cut"]))
 EDITS = st.builds(Edit, st.integers(0, 5), LINES, st.integers(0, 2))
 NUMBERS = st.integers(0, 10**6)
+ENDS = st.sampled_from(["client", "server"])
 FAULTS = (
     st.builds(Fault, st.just("cut after"), st.sampled_from(["client", "server"]), NUMBERS, st.integers(0, 2))
     | st.builds(Fault, st.just("cut before"), st.sampled_from(["QUIT", "RETR 1", "'x"]), st.just(0), st.integers(0, 2))
     | st.builds(Fault, st.just("keep"), st.sampled_from(["alice", "bob"]), NUMBERS)
+    | st.builds(Fault, st.sampled_from(["lose", "corrupt"]), ENDS, st.integers(1, 10**6), st.integers(0, 2))
+    | st.builds(Fault, st.just("stall after"), ENDS, st.integers(1, 10**6), st.integers(0, 2), TIMES)
+    | st.builds(Fault, st.just("stall at"), ENDS, TIMES, st.integers(0, 2), TIMES)
 )
 WORDS = st.text(
     st.characters(blacklist_categories=["Cc", "Cs", "Cn", "Zl", "Zp", "Zs", "Cf", "Co"], blacklist_characters=":"),
@@ -31,7 +35,14 @@ WORDS = st.text(
     max_size=6,
 )
 USERS = st.builds(User, WORDS, WORDS | st.just("two words"), st.sampled_from(["", "APOP"]))
-LINKS = st.builds(Link, st.integers(0, 10**12), st.integers(0, 10**12), st.integers(1, 65_000))
+LINKS = st.builds(
+    Link,
+    st.integers(0, 10**12),
+    st.integers(0, 10**12),
+    st.integers(1, 65_000),
+    st.integers(0, 10**6).map(lambda n: f"{n / 10**4:.4f}%"),
+    st.integers(0, 10**12),
+)
 SCENARIOS = st.builds(
     Scenario,
     edition=st.sampled_from(pop3.editions),
@@ -43,6 +54,7 @@ SCENARIOS = st.builds(
     actions=st.lists(SENDS | OTHERS, max_size=5).map(tuple),
     faults=st.lists(FAULTS, max_size=2).map(tuple),
     edits=st.lists(EDITS, max_size=2).map(tuple),
+    tls=st.booleans(),
 )
 
 
@@ -113,10 +125,10 @@ def test_how_an_action_is_written(text: str, action: Action) -> None:
         ("", "a scenario begins with the name of a protocol, such as pop3"),
         ("pop5", "popsim knows the protocols pop3, not 'pop5' (did you mean pop3?)"),
         ("pop3 'QUIT", "a scenario is one line of words, quoted as in a shell: No closing quotation"),
-        ("pop3 QUIT", "expected settings as name=value, or minimal alone, before '--'; got 'QUIT'"),
-        ("pop3 minimal=no", "expected settings as name=value, or minimal alone, before '--'; got 'minimal=no'"),
+        ("pop3 QUIT", "expected settings as name=value, or minimal or tls alone, before '--'; got 'QUIT'"),
+        ("pop3 minimal=no", "expected settings as name=value, or minimal or tls alone, before '--'; got 'minimal=no'"),
         ("pop3 colour=red", "a scenario has no setting 'colour'"),
-        ("pop3 edition=1461", "POP3 has the editions 1460, 1939 (RFC numbers), not '1461'"),
+        ("pop3 edition=1461", "POP3 has the editions 1081, 1225, 1460, 1725, 1939 (RFC numbers), not '1461'"),
         ("pop3 user=alice", "expected a user as NAME:SECRET, such as alice:secret, got 'alice'"),
         ("pop3 mail=inbox", "expected mail as "),
         ("pop3 seed=one", "expected a whole number for seed, got 'one'"),
@@ -124,6 +136,10 @@ def test_how_an_action_is_written(text: str, action: Action) -> None:
         ("pop3 mss=0", "expected a maximum segment size of 1 octet or more, got 0"),
         ("pop3 delay=fast", "expected a time such as '40 ms'"),
         ("pop3 rate=fast", "expected a rate such as '1 Mbit/s'"),
+        ("pop3 tls=1", "expected settings as name=value, or minimal or tls alone, before '--'; got 'tls=1'"),
+        ("pop3 loss=2", "expected a probability from 0 to 1 or such as '2%', in whole millionths, got '2'"),
+        ("pop3 loss=101%", "expected a probability from 0 to 1 or such as '2%', in whole millionths, got '101%'"),
+        ("pop3 jitter=some", "expected a time such as '40 ms'"),
         ("pop3 fault=rain", "expected a fault as"),
         ("pop3 'fault=cut server after 5 on x'", "expected a fault as"),
         ("pop3 edit=NOOP", "expected an edit as CONNECTION.MESSAGE:LINE"),

@@ -5,18 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from popsim.protocols import PROTOCOLS
+from popsim.protocols.protocol import Protocol
 from popsim.views.arcs import Plan
 from popsim.views.dot import dot
 from popsim.views.layouts import FOLDER, file_name, laid_out
 
 
 def plans() -> Iterator[Plan]:
-    """Every diagram that ships: each edition of each protocol, whole and minimal, with and without steps."""
+    """Every diagram that ships, with and without steps.
+
+    These are each edition of each protocol, whole and minimal, and the newest with each extension and with all.
+    """
     for protocol in PROTOCOLS.values():
-        for edition in map(protocol.edition, protocol.editions):
-            for shown in (edition, edition.minimal()):
-                yield Plan(shown, inner=True)
-                yield Plan(shown, inner=False)
+        editions = [protocol.edition(number) for number in protocol.editions]
+        shown = [one for edition in editions for one in (edition, edition.minimal())]
+        for one in [*shown, *_extended(protocol)]:
+            yield Plan(one, inner=True)
+            yield Plan(one, inner=False)
+
+
+def _extended(protocol: Protocol) -> list[Protocol]:
+    """The newest edition with each extension, and with all: each once."""
+    table = protocol.table
+    current = [number for number in table.extensions if number not in table.obsolete]
+    return list(dict.fromkeys([*map(protocol.extended, current), *([protocol.extended()] if current else [])]))
 
 
 def main() -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from popsim.protocols.protocol import Protocol
-from popsim.timeline import Event, Timeline
+from popsim.timeline import Event
 from popsim.timeline.event import ENDPOINTS
+from popsim.views.ciphertext import record_name
 from popsim.views.parts import Part, parts
-from popsim.views.wording import body_size, first_line
+from popsim.views.reading import Reading
+from popsim.views.wording import body_size, said
 
 HEAD, TAIL = 1024, 256
 """How many octets of a long message are shown: the first ones and the last ones."""
@@ -17,18 +18,22 @@ Row = tuple[int, int, str, str, str]
 """A part: where it starts and ends, its name, its meaning, its RFC and section."""
 
 
-def message_row(timeline: Timeline, event: Event, protocol: Protocol) -> dict[str, Any]:
+def message_row(event: Event, reading: Reading, reach: int) -> dict[str, Any]:
     """What the browser gets of one message; plain JSON, the octets as characters U+0000 to U+00FF.
 
+    Of a secret the browser gets the length and nothing else.
+
     Args:
-        timeline: where it is from.
         event: its first event: it left, or was read where only that was recorded.
-        protocol: whose table names the parts.
+        reading: the timeline that it is from, and the table that names the parts.
+        reach: up to which octet of the wire it goes.
     """
-    octets = timeline.octets(event)
+    octets = reading.timeline.octets(event)
+    first, last = hidden = reading.hidden(event)
+    octets = octets[:first] + b"*" * (last - first) + octets[last:]
     length = len(octets)
     is_long = length > HEAD + TAIL
-    lines, size = body_size(octets)
+    lines, size = (0, 0) if event.is_wire else body_size(octets)
     return {
         "connection": event.connection,
         "sender": ENDPOINTS.index(event.sender),
@@ -36,8 +41,10 @@ def message_row(timeline: Timeline, event: Event, protocol: Protocol) -> dict[st
         "length": length,
         "head": (octets[:HEAD] if is_long else octets).decode("latin-1"),
         "tail": octets[-TAIL:].decode("latin-1") if is_long else "",
-        "parts": rows(parts(timeline, event, protocol), length),
-        "title": first_line(octets),
+        "parts": rows(parts(event, reading), length),
+        "hidden": list(hidden),
+        "reach": reach,
+        "title": f"(TLS {record_name(event)})" if event.is_wire else said(event, reading),
         "body": [lines, size],
     }
 

@@ -14,9 +14,12 @@ from popsim.protocols.model import ALWAYS, START, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.timeline.event import DELETED, ENDPOINTS, GONE, KEPT, KINDS, rule_key
+from popsim.views.ciphertext import carries_message
+from popsim.views.flights import reaches
 from popsim.views.palette import tone
 from popsim.views.player.messages import message_row
 from popsim.views.player.record import Record
+from popsim.views.reading import Reading
 from popsim.views.wording import describe, state_after
 
 Chunk = dict[str, Any]
@@ -40,18 +43,20 @@ class Payload:
         self.head = head(timeline, protocol)
         self.chunks: list[Chunk] = []
         self.record = Record(self.head)
-        self._messages: dict[tuple[int, int, int, int], int] = {}
+        self._messages: dict[tuple[int, int, int, int, bool], int] = {}
         self._starts: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
         self._carriers: list[int] = []
         self._rules: set[str] = set()
         self._steps: list[list[int]] = []
         self.timeline = timeline
+        self._reading = Reading(timeline, protocol)
+        self._reached: dict[int, int] | None = None
         self.extend(timeline)
 
     def extend(self, timeline: Timeline) -> Chunk | None:
         """Add the events that are new in a longer timeline, and return them as a chunk; None where there are none."""
         first = len(self._carriers)
-        self.timeline = timeline
+        self.timeline, self._reading, self._reached = timeline, Reading(timeline, self.protocol), None
         if first == len(timeline):
             return None
         chunk: Chunk = {"first": first, "events": [], "messages": [], "rules": {}}
@@ -67,9 +72,9 @@ class Payload:
 
     def _add(self, chunk: Chunk, event: Event) -> None:
         self._name_rule(chunk, event)
-        carrier = self._message(chunk, event) if event.layer == "message" else self._carrier(event)
+        carrier = self._message(chunk, event) if self._has_octets(event) else self._carrier(event)
         self._carriers.append(carrier)
-        label = _label(self.timeline, event, self.protocol)
+        label = _label(event, self._reading)
         chunk["events"].append(
             [
                 event.time,
@@ -94,18 +99,37 @@ class Payload:
         with suppress(LookupError):
             chunk["rules"][name] = rule_row(self.protocol.rule(name), self.protocol)
 
+    def _has_octets(self, event: Event) -> bool:
+        """Whether an event is of a message, or of a TLS record that carries none that was recorded."""
+        if event.layer != "ciphertext":
+            return event.layer == "message"
+        sent = self.timeline[event.cause] if event.kind == "Delivered" and event.cause >= 0 else event
+        return not carries_message(self.timeline, sent)
+
     def _message(self, chunk: Chunk, event: Event) -> int:
         """The number of an event's message; what is sent and what is delivered share it where they are the same."""
         sender = ENDPOINTS.index(event.sender)
-        key = (event.connection, sender, event.start, event.end)
+        key = (event.connection, sender, event.start, event.end, event.is_wire)
         if key not in self._messages:
             self._messages[key] = number = len(self._messages)
-            insort(self._starts.setdefault((event.connection, sender), []), (event.start, event.end, number))
-            chunk["messages"].append(message_row(self.timeline, event, self.protocol))
+            if not self.timeline.is_secured(event.connection):
+                insort(self._starts.setdefault((event.connection, sender), []), (event.start, event.end, number))
+            chunk["messages"].append(message_row(event, self._reading, self._reach(event)))
         return self._messages[key]
+
+    def _reach(self, event: Event) -> int:
+        """Up to which octet of the wire a message goes: it has arrived when that octet has."""
+        if event.is_wire or not self.timeline.is_secured(event.connection):
+            return event.end
+        sent = event.index if event.kind == "Sent" else event.cause
+        if self._reached is None:
+            self._reached = reaches(self.timeline)
+        return self._reached.get(sent, event.end)
 
     def _carrier(self, event: Event) -> int:
         """The message that an event belongs to: what caused it, or what a segment carries a piece of; -1: none."""
+        if self.timeline.is_secured(event.connection):
+            return self._carriers[event.cause] if 0 <= event.cause < len(self._carriers) else -1
         if event.start < event.end:
             known = self._starts.get((event.connection, ENDPOINTS.index(event.sender)), [])
             place = bisect_left(known, (event.start + 1,)) - 1
@@ -114,10 +138,10 @@ class Payload:
         return self._carriers[event.cause] if is_inner else -1
 
 
-def _label(timeline: Timeline, event: Event, protocol: Protocol) -> str:
+def _label(event: Event, reading: Reading) -> str:
     """An event in words, without its connection and the state that follows: the player shows both elsewhere."""
-    label = describe(timeline, event, protocol).removeprefix(f"connection {event.connection}: ")
-    state = state_after(timeline, event) if event.layer == "message" else None
+    label = describe(event, reading).removeprefix(f"connection {event.connection}: ")
+    state = state_after(reading.timeline, event) if event.layer == "message" else None
     return label.removesuffix(f"; now {state}") if state else label
 
 

@@ -84,7 +84,8 @@ class Record:
         if not self._recorded(event.connection, 1 - event.end):
             return ""
         come = self.at(len(self.events) - 1).get(delivered_key(event.connection, event.endpoint), 0)
-        if event.stop <= come:
+        reach = self.messages[event.message]["reach"] if event.message >= 0 else event.stop
+        if reach <= come:
             return str(Fate.UNREAD.value)
         ends = (STREAM_CLOSED, STREAM_LOST)
         over = any(e.connection == event.connection and e.kind in ends for e in self.events)

@@ -6,7 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from popsim.timeline import Step
-from popsim.timeline.event import ENDPOINTS, SERVER, delivered_key, lock_key, mark_key, rule_key, sent_key, state_key
+from popsim.timeline.event import (
+    ENDPOINTS,
+    SERVER,
+    TO_COME,
+    delivered_key,
+    lock_key,
+    mark_key,
+    rule_key,
+    sent_key,
+    state_key,
+)
 from popsim.views.player.record import Happening, Record
 from popsim.views.wording import format_octets, format_time, printable
 
@@ -129,10 +139,17 @@ def _dump(message: Mapping[str, Any], start: int, end: int) -> Iterator[str]:
             yield f"    ... {format_octets(min(end, gap[1]) - max(start, gap[0]))} not shown"
         for place in range(first, last, _ROW):
             piece = octets_between(message, place, min(place + _ROW, last))
+            pairs = " ".join(_pair(message, place + n, c) for n, c in enumerate(piece))
             text = "".join(c if " " <= c <= "~" else "\N{MIDDLE DOT}" for c in piece)
-            yield f"    {place:>5}  {piece.encode('latin-1').hex(' '):<{3 * _ROW}} {text}".rstrip()
+            yield f"    {place:>5}  {pairs:<{3 * _ROW}} {text}".rstrip()
         if not tail:
             return
+
+
+def _pair(message: Mapping[str, Any], place: int, character: str) -> str:
+    """An octet in two hexadecimal digits; of a secret one there are two asterisks."""
+    first, last = message["hidden"]
+    return "**" if first <= place < last else f"{ord(character):02x}"
 
 
 def octets_between(message: Mapping[str, Any], start: int, end: int) -> str:
@@ -147,6 +164,8 @@ def _maildrop(record: Record, user: str, values: Mapping[str, Any]) -> Iterator[
     yield f"  locked by connection {holder}" if holder is not None else "  not locked"
     for number, size, uid, sender, subject in record.head["mail"][user]:
         mark = values.get(mark_key(user, number), "")
+        if mark == TO_COME:
+            continue
         who, what = printable(str(sender).encode()), printable(str(subject).encode())
         yield f"  {number:>3} {mark:<7} {size:>9,}  {uid}  {who}: {what}"
 

@@ -70,7 +70,7 @@ function ladderPane(record, go) {
     const event = record.events[steps[place].event];
     const here = place === frame.step - 1;
     const when = here ? "now" : place < frame.step ? "past" : "future";
-    const message = event.layer === "message" ? record.messages[event.message] : null;
+    const message = event.layer === "message" || event.layer === "ciphertext" ? record.messages[event.message] : null;
     const together = message && frame.message === event.message ? " pp-hand" : "";
     return element(
       "div",

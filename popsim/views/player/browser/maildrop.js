@@ -66,6 +66,7 @@ function maildropPane(record) {
         const known = lines.get(row[0]) ?? (word === Object.keys(record.head.marks)[0] ? null : line(row));
         if (!known || known.made.dataset.mark === word) continue;
         known.made.dataset.mark = word;
+        known.made.hidden = !word; // it arrives later
         known.mark.replaceChildren(
           element("span", { "aria-hidden": "true" }, record.head.marks[word] ?? ""),
           ` ${word}`,

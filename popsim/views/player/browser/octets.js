@@ -45,7 +45,8 @@ function octetsPane(record) {
 
   function heading(message, event) {
     const way = `${ENDS[message.sender]} \u2192 ${ENDS[1 - message.sender]}`;
-    if (event.layer !== "segment" || event.start === event.stop)
+    const within = event.start < message.reach && message.reach === message.start + message.length;
+    if (event.layer !== "segment" || event.start === event.stop || !within)
       return `${way}, ${formatOctets(message.length)}`;
     const [first, last] = [event.start - message.start + 1, event.stop - message.start];
     return `${way}, ${grouped(Math.max(first, 1))} to ${grouped(Math.min(last, message.length))} of ${formatOctets(message.length)}`;
@@ -78,15 +79,16 @@ function octetsPane(record) {
   function dump(message, start, end) {
     const gapStart = message.head.length;
     const gapEnd = message.length - message.tail.length;
-    const lines = rows(message.head, 0, start, Math.min(end, gapStart));
+    const lines = rows(message, message.head, 0, start, Math.min(end, gapStart));
     if (!message.tail) return lines;
     const left = Math.min(end, gapEnd) - Math.max(start, gapStart);
     if (left > 0)
       lines.push(element("div", { class: "pp-gap" }, `\u2026 ${formatOctets(left)} not shown \u2026`));
-    return [...lines, ...rows(message.tail, gapEnd, Math.max(start, gapEnd), end)];
+    return [...lines, ...rows(message, message.tail, gapEnd, Math.max(start, gapEnd), end)];
   }
 
-  function rows(text, offset, start, end) {
+  function rows(message, text, offset, start, end) {
+    const [first, last] = message.hidden;
     const lines = [];
     for (let place = start; place < end; place += width) {
       const codes = [...text.slice(place - offset, Math.min(place + width, end) - offset)].map((c) =>
@@ -97,12 +99,17 @@ function octetsPane(record) {
           "div",
           { class: "pp-octet-row" },
           element("span", { class: "pp-offset", "aria-hidden": "true" }, String(place)),
-          element("span", { class: "pp-hex" }, codes.map((c) => c.toString(16).padStart(2, "0")).join(" ")),
+          element("span", { class: "pp-hex" }, codes.map((c, n) => hex(c, place + n >= first && place + n < last)).join(" ")),
           element("span", { class: "pp-text" }, ...codes.map((code) => sign(code, codes.length))),
         ),
       );
     }
     return lines;
+  }
+
+  /** An octet in two digits; of a secret one there are two asterisks. */
+  function hex(code, secret) {
+    return secret ? "**" : code.toString(16).padStart(2, "0");
   }
 
   /** An octet as a reader sees it: among others one sign each, alone or in twos by its name. */

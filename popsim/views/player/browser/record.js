@@ -83,7 +83,8 @@ class Record {
     if (!this.recorded(event.connection, 1 - event.end)) return "";
     const now = this.at(this.events.length - 1);
     const come = now[`${event.connection}.${ENDS[event.end]}.delivered`] ?? 0;
-    if (event.layer === "message" && event.stop <= come) return UNREAD;
+    const reach = this.messages[event.message]?.reach ?? event.stop;
+    if (event.layer === "message" && reach <= come) return UNREAD;
     const over = this.events.some(
       (other) => other.connection === event.connection && ENDINGS.includes(other.kind),
     );

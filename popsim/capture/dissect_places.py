@@ -1,0 +1,244 @@
+"""Where a session can stand: the states that the octets leave possible, followed by the protocol's table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from popsim.capture.dissect_said import Link, Message, Place, Places
+from popsim.engine.framing import CRLF
+from popsim.engine.plan import Ways
+from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
+from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import Request
+
+
+class Prospect(NamedTuple):
+    """What a server may be about to answer.
+
+    Args:
+        origin: where the session stood when the command came.
+        state: where it stands now.
+        trigger: what it answers.
+    """
+
+    origin: Place
+    state: State
+    trigger: Trigger
+
+
+Prospects = tuple[Prospect, ...]
+
+
+class Follower:
+    """The table of one protocol, asked in sets of places.
+
+    Args:
+        protocol: whose table is followed.
+
+    Raises:
+        ValueError: the protocol is not made of lines and of lines up to a lone dot.
+    """
+
+    def __init__(self, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.ways = Ways.of(protocol)
+        self._machine = protocol.server
+        _check(protocol)
+        self._marks = [(r.mark.encode(), r) for r in sorted(protocol.replies, key=lambda r: -len(r.mark))]
+        asked = {Place(rule.to or rule.state, rule.reader) for rule in protocol.resolved() if rule.reader}
+        plain = {Place(s) for s in protocol.states if s.kind == "state" and s.reads_commands}
+        self.everywhere: Places = frozenset(plain | asked)
+        """Every place in which a session can be found."""
+        self._awaiting = {rule.to: rule.awaits for rule in protocol.resolved() if rule.awaits and not rule.units}
+        self._shaking = {Place(r.to) for r in protocol.resolved() if r.awaits is Occurrence.SECURED and r.to}
+        self.start: Places = frozenset((Place(START),))
+
+    # Lines
+
+    def status(self, line: bytes) -> tuple[Reply | None, bool]:
+        """The status that opens a line, if any, and whether it is written as it must be."""
+        for exact in (True, False):
+            text = line if exact else line.upper()
+            for mark, reply in self._marks:
+                rest = text[len(mark) : len(mark) + 1]
+                # RFC 1957: a space after the status is not required; a lone sign says too little without one.
+                if text.startswith(mark) and (len(mark) > 1 or rest in b" \r\n"):
+                    return reply, exact
+        return None, False
+
+    def begun_status(self, text: bytes) -> tuple[Reply, ...]:
+        """The statuses of which an unfinished line may be the beginning."""
+        whole, exact = self.status(text)
+        if whole and exact and len(whole.mark) > 1:
+            return (whole,)
+        return tuple(reply for mark, reply in self._marks if mark.startswith(text) or text.startswith(mark))
+
+    def request(self, line: bytes) -> Request:
+        """What a command line says, its end included."""
+        return self.ways.read(line if len(line) <= self.ways.line_limit else b"")
+
+    # Before the answer
+
+    def prospects(self, places: Places, message: Message) -> Prospects:
+        """What the server may be about to answer when it has read a message."""
+        return tuple(
+            Prospect(place, place.state, trigger)
+            for place in self.sorted(places)
+            for trigger in self._triggers(place, message)
+        )
+
+    def silent(self, prospects: Prospects) -> list[Link] | None:
+        """Where reading a command leads without any answer yet; None where an answer may come."""
+        links = []
+        for prospect in prospects:
+            for rule in self._machine.outcomes(prospect.state, prospect.trigger):
+                if rule.units:
+                    return None
+                links.append(Link(prospect.origin, Place(rule.to or rule.state), (rule,)))
+        return links
+
+    def after_silence(self, links: Iterable[Link]) -> Prospects:
+        """What follows a silent move: what the server does next before it answers."""
+        awaited = dict.fromkeys((link.to, rule.awaits) for link in links if (rule := link.rules[-1]).awaits)
+        return tuple(Prospect(to, to.state, awaits) for to, awaits in awaited if awaits)
+
+    def _triggers(self, place: Place, message: Message) -> tuple[Trigger, ...]:
+        if message.trigger is not None:
+            return (message.trigger,)
+        if message.request is None and place.state is START:
+            return (Occurrence.OPENED,)
+        if message.request is None:
+            awaited = self._awaiting.get(place.state)
+            if place.reader:
+                return (Occurrence.CONTINUED, Occurrence.MALFORMED, Occurrence.OVERLONG)
+            return (awaited,) if awaited else (*self.protocol.forms, *REFUSALS)
+        if place.reader:
+            return (self._exchange_trigger(message.octets),)
+        return (self.ways.trigger(place.state, message.request),)
+
+    def _exchange_trigger(self, line: bytes) -> Occurrence:
+        if len(line) > self.ways.exchange_limit:
+            return Occurrence.OVERLONG
+        return Occurrence.CONTINUED if line.endswith(CRLF) else Occurrence.MALFORMED
+
+    # After the answer
+
+    def answer(self, prospects: Prospects, replies: tuple[Reply, ...]) -> list[Link]:
+        """The ways in which the table allows one of these answers to what the server was about to answer."""
+        found: dict[tuple[Place, Place, str], Link] = {}
+        for prospect in prospects:
+            for rules in self._rows(prospect.state, prospect.trigger):
+                last = rules[-1]
+                if last.reply in replies:
+                    to = Place(last.to or last.state, last.reader)
+                    found[prospect.origin, to, last.id] = Link(prospect.origin, to, rules)
+        return list(found.values())
+
+    def _rows(self, state: State, trigger: Trigger) -> Iterator[tuple[Rule, ...]]:
+        """The rows of an answer, each with the one that leads to it."""
+        for rule in self._machine.outcomes(state, trigger):
+            if rule.awaits and rule.to and not rule.units:
+                for after in self._machine.outcomes(rule.to, rule.awaits):
+                    yield rule, after
+            else:
+                yield (rule,)
+
+    def refusal(self, prospects: Prospects, reply: Reply) -> list[Link]:
+        """A refusal for a reason of the server's own, which the table has no row for: it refuses in other words."""
+        if reply.positive is not False:
+            return []
+        same = dict.fromkeys((p.origin, p.state) for p in prospects if p.state.kind == "state")
+        others = [Prospect(origin, state, trigger) for origin, state in same for trigger in REFUSALS]
+        return self.answer(tuple(others), (reply,))
+
+    def lenient(self, places: Places, message: Message, replies: tuple[Reply, ...]) -> list[Link]:
+        """The ways in which a server may have come to an answer that the table does not allow.
+
+        It may read the line more generously, or be somewhere else than the octets before let it be.
+        """
+        loose = self._loose(message)
+        here = [Prospect(p, p.state, form) for p in self.sorted(places) for form in loose]
+        if links := self.answer(tuple(here), replies):
+            return links
+        forms = [message.request.trigger] if message.request else []
+        for triggers in (forms, loose):
+            anywhere = tuple(
+                Prospect(p, p.state, trigger) for p in self.sorted(self.everywhere) for trigger in triggers
+            )
+            if links := self.answer(anywhere, replies):
+                return links
+        return []
+
+    def _loose(self, message: Message) -> list[Form]:
+        """The forms that a line is if nobody minds its ends, its spaces and its length."""
+        words = message.octets[: self.ways.line_limit].split()
+        forms = self.protocol.grammar.forms(words[0].decode("ascii", "replace").upper()) if words else []
+        fitting = [form for form in forms if len(form.arguments) == len(words) - 1]
+        return fitting or [form for form in forms if bool(form.arguments) == (len(words) > 1)] or forms
+
+    def coded(self, links: list[Link], text: bytes) -> list[Link]:
+        """The same links without those that the code in a refusal's text excludes (RFC 2449 §8)."""
+        code = text[1:].partition(b"]")[0].decode("ascii", "replace").upper() if text.startswith(b"[") else ""
+        conditions = {
+            row.condition for row in self.protocol.codes if code == row.mark or code.startswith(f"{row.mark}/")
+        }
+        kept = [link for link in links if link.rules[-1].condition in conditions]
+        return kept or links
+
+    def anything(self, places: Places, secured: bool = False) -> list[Link]:
+        """Where a session can have come to while nobody listened; ``secured``: under TLS, which begins only once."""
+        found = []
+        for origin in self.sorted(places):
+            seen, front = {origin}, [origin]
+            while front:
+                for to in self._next(front.pop()):
+                    if to not in seen and not (secured and to in self._shaking):
+                        seen.add(to)
+                        front.append(to)
+            found += [Link(origin, to, ()) for to in self.sorted(seen)]
+        return found
+
+    def anything_more(self, places: Places) -> list[Link]:
+        """The same where nothing was heard afterwards: the session may have ended."""
+        return self.anything(places) + self.closing(places)
+
+    def _next(self, place: Place) -> Iterator[Place]:
+        triggers = self._triggers(place, Message.unknown(0))
+        triggers = (*triggers, *(t for t in (Occurrence.SECURED,) if self._machine.outcomes(place.state, t)))
+        for trigger in triggers:
+            for rules in self._rows(place.state, trigger):
+                for rule in rules:
+                    if rule.to and (rule.to.kind == "state"):
+                        yield Place(rule.to, rule.reader)
+
+    def happened(self, places: Places, *triggers: Occurrence) -> list[Link]:
+        """Where an occurrence that nobody is told of leads: a handshake, a connection's end."""
+        return [
+            Link(place, Place(rule.to or rule.state), (rule,))
+            for place in self.sorted(places)
+            if place.state.kind == "state"
+            for trigger in triggers
+            for rule in self._machine.outcomes(place.state, trigger)
+        ]
+
+    def closing(self, places: Places) -> list[Link]:
+        """The end of a session that was nowhere yet."""
+        return [Link(place, Place(CLOSED), ()) for place in self.sorted(places)]
+
+    def sorted(self, places: Iterable[Place]) -> list[Place]:
+        """Places in the table's order."""
+        states = self.protocol.states
+        return sorted(places, key=lambda place: (states.index(place.state), place.reader.value if place.reader else ""))
+
+
+def is_multi(link: Link) -> bool:
+    """Whether lines up to a lone dot follow the line of this answer."""
+    return Unit.MULTILINE in link.rules[-1].units
+
+
+def _check(protocol: Protocol) -> None:
+    units = {unit for rule in protocol.rules for unit in rule.units if isinstance(unit, Unit)}
+    readers = {rule.reader for rule in protocol.rules if rule.reader}
+    if protocol.table.tagged or units - {Unit.LINE, Unit.MULTILINE} or readers - {Reader.LINE}:
+        raise ValueError(f"popsim dissects protocols of lines, such as POP3, and not {protocol.title} yet")

@@ -1,0 +1,170 @@
+"""Whose turn it is: commands that wait for their answers, and where the session stands between them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from popsim.capture.dissect_client import Lines
+from popsim.capture.dissect_places import Follower, Prospects
+from popsim.capture.dissect_pop3 import Signs
+from popsim.capture.dissect_said import Link, Message, Places, Said, Turn
+from popsim.protocols.model import Reply
+
+
+class Queue:
+    """The commands of a session in the order in which they are answered.
+
+    Args:
+        lines: what the client says.
+        follower: the table.
+        places: where the session may stand at the beginning.
+        begun: whether it was heard from its beginning.
+        owed: how many answers to commands that nobody saw come after the first command that was seen.
+    """
+
+    def __init__(self, lines: Lines, follower: Follower, places: Places, begun: bool, owed: int) -> None:
+        self.lines, self.follower, self.places, self._owed = lines, follower, places, owed
+        self.signs = Signs(begun)
+        self.said = Said(first=places)
+        self.pending: deque[Message] = deque()
+        """What waits for an answer, the oldest first."""
+        self.unread: deque[Message] = deque()
+        """What was said after the end."""
+        self.prospects: Prospects | None = None
+        """What the oldest may be answered; None where it is not read yet."""
+        self.blind = False
+        """Whether octets of the server are missing since the last command that is known."""
+        self.place = 0
+        """Where the server's next message begins."""
+        self._turn = -1
+
+    def hear(self, lines: list[Message]) -> None:
+        """Lines of the client have become whole."""
+        for one in lines:
+            if one.is_said:
+                self.crosses(one)
+            self.pending.append(one)
+        self.read()
+
+    def read(self) -> None:
+        """Let the server read the next command, if it is its turn; some commands move the session before the answer."""
+        while self.pending and self.prospects is None:
+            one = self.pending[0]
+            if one.is_unknown and len(self.pending) > 1 and self.pending[1].last >= 0:
+                return  # what was not seen lasts until the next command is answered
+            prospects = self.follower.prospects(self.places, one)
+            links = self.follower.silent(prospects)
+            if links is None or one.is_unknown:
+                self.prospects = prospects
+                self._is_read(one)
+            elif awaited := self.follower.after_silence(links):
+                self._is_read(one)
+                self._advance(one, links)
+                self.prospects = awaited
+            else:  # nobody reads it
+                self.unread.append(self.pending.popleft())
+                one.places = self.places
+                self.said.messages.append(one)
+
+    def _is_read(self, one: Message) -> None:
+        if one.is_unknown:
+            return
+        one.turn, one.places = max(one.last, self._turn), self.places
+        self.said.messages.append(one)
+        if one.is_said:
+            self.said.order.append((one, True))
+
+    def asks_more(self, piece: int) -> bool:
+        """Whether a command besides the one that is being answered was whole before a piece passed."""
+        return len(self.pending) > 1 or self.lines.is_next_before(piece)
+
+    def is_blank(self) -> bool:
+        """Whether what is answered next was not seen."""
+        return bool(self.pending) and self.pending[0].is_unknown
+
+    def head(self, piece: int) -> Message | None:
+        """What the next message of the server answers: the oldest command without an answer."""
+        while self.is_blank() and len(self.pending) > 1:
+            if self._owed:
+                self._owed -= 1
+                self.prospects = self.follower.prospects(self.places, self.pending[0])
+                break
+            one = self.pending.popleft()
+            self.prospects = None
+            if self.blind:  # else all answers were seen, those to what was not seen too
+                self.blind = False
+                self.miss(one, self.follower.anything(self.places), piece)
+            self.read()
+        if not self.pending and (unseen := self.lines.unseen(piece)):
+            self.pending.append(unseen)
+            self.read()
+        return self.pending[0] if self.pending else None
+
+    def allowed(self, *replies: Reply) -> list[Link]:
+        """The ways in which the oldest command may be answered by one of these statuses, or by any."""
+        return self.follower.answer(self.prospects or (), replies or self.follower.protocol.replies)
+
+    def skip_answers(self) -> None:
+        """Octets of the server are missing: of the commands before, all but those said last were answered in them.
+
+        Where the client's next words are missing too, what comes now may be the answer to them.
+        """
+        if self.lines.is_gap_next:
+            self.pass_over(len(self.pending))
+            self.pending.append(Message.unknown(-1))
+            self.read()
+            return
+        known = [one for one in self.pending if one.last >= 0]
+        self.pass_over(sum(one.last < known[-1].last for one in known))
+
+    def pass_over(self, count: int) -> None:
+        """Nobody saw how so many commands were answered."""
+        self.signs.missed()
+        self.blind = True
+        for _ in range(count):
+            self.read()
+            if not self.pending:
+                return
+            head = self.pending.popleft()
+            links = self.allowed()
+            self.prospects = None
+            if head.is_unknown:
+                self.miss(head, self.follower.anything(self.places))
+            elif links:
+                self._advance(head, links)
+        self.read()
+
+    def miss(self, one: Message, links: list[Link], piece: int = 0) -> None:
+        """Something was said and answered that nobody saw, before a piece passed."""
+        one.turn = max(piece, self._turn)
+        self.said.messages.append(one)
+        self.said.order.append((one, True))
+        self._advance(one, links)
+
+    def answered(self, head: Message, one: Message, links: list[Link], is_apart: bool = False) -> None:
+        """A message of the server answers the oldest command."""
+        one.answers = head
+        self.pending.popleft()
+        if head.is_unknown:  # there may be more of that
+            self.pending.appendleft(head)
+        self.prospects = None
+        self.done(one)
+        if links:
+            self._advance(one, links, is_apart)
+
+    # Notes
+
+    def crosses(self, one: Message) -> None:
+        """A message has crossed the wire."""
+        self.said.order.append((one, False))
+
+    def done(self, one: Message) -> None:
+        """A message of the server has crossed: it is the next command's turn."""
+        self._turn, self.place = one.first, one.end
+        self.said.messages.append(one)
+        self.crosses(one)
+
+    def _advance(self, one: Message, links: list[Link], is_apart: bool = False) -> None:
+        turn = Turn(links, is_apart)
+        one.steps.append(turn)
+        self.places = turn.after

@@ -1,0 +1,1 @@
+"""Programs that nobody here wrote, as judges of popsim: they read its mail, and it reads theirs."""
