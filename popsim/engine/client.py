@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
 
 from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part, literal
 from popsim.engine.plan import Ways
+from popsim.engine.response import Response
 from popsim.protocols.machine import Machine
-from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
+from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reply, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline.recorder import Observer
@@ -21,32 +21,6 @@ BODY_LIMIT = 1024 * 1024 * 1024
 
 _LINES = re.compile(rb"[^\n]*\n")
 _Head = tuple[Request | None, Reply | None, bytes, tuple[Rule, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer as the client reads it.
-
-    Args:
-        request: what it answers; None for what nobody asked for.
-        reply: its status, or None where the line has no status of this protocol.
-        text: the line without status and CRLF.
-        body: the data that follow the line, dots removed, or None; None also for more than ``BODY_LIMIT`` octets.
-        untagged: the lines of data that came before the line.
-        reader: who on the server's side reads the next octets, where it asks for more.
-    """
-
-    request: Request | None
-    reply: Reply | None
-    text: bytes
-    body: bytes | None = None
-    untagged: tuple[bytes, ...] = ()
-    reader: Reader | None = None
-
-    @property
-    def positive(self) -> bool:
-        """Whether the status says that it was done."""
-        return bool(self.reply and self.reply.positive)
 
 
 class ClientEngine:

@@ -15,7 +15,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from popsim.engine.client import Response
+from popsim.engine.response import Response
 
 T = TypeVar("T")
 

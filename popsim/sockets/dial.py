@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Script, Send, Step, Wait
 from popsim.protocols.protocol import Protocol
 from popsim.sockets.dial_line import Line
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 TIMEOUT = 60.0
 """Seconds of silence after which a server is given up."""
-FAREWELL = 2.0
+FAREWELL = 0.5
 """Seconds in which a server may close the connection itself after the last answer."""
 
 

@@ -37,9 +37,11 @@ class Line:
         self._host, self._timeout, self._tape = host, timeout, tape
         self._tls: TlsEnd | None = None
         self._out = memoryview(b"")
+        if not 0 < port < 65536:
+            raise Disconnected(f"expected a port from 1 to 65535, got {port}")
         try:
             self._socket = socket.create_connection((host, port), timeout)
-        except (OSError, UnicodeError, OverflowError) as error:
+        except (OSError, UnicodeError) as error:
             raise Disconnected(_unreachable(error, host, port, timeout)) from None
         self._socket.setblocking(False)
         # Without it a small command waits for the receipt of the one before.
@@ -135,7 +137,7 @@ class Line:
         self._selector.modify(self._socket, wanted)
         ready = self._selector.select(patience)
         if not ready:
-            raise Disconnected(f"{self._host} was silent for {patience:g} seconds")
+            raise Disconnected(f"{self._host} was silent for {_seconds(patience)}")
         _, events = ready[0]
         if events & selectors.EVENT_WRITE:
             self._write()
@@ -184,14 +186,16 @@ class Line:
         return plaintext
 
 
+def _seconds(number: float) -> str:
+    return f"{number:g} second{'s' * (number != 1)}"
+
+
 def _unreachable(error: Exception, host: str, port: int, timeout: float) -> str:
     """Why there is no connection, in words."""
     if isinstance(error, (socket.gaierror, UnicodeError)):
         return f"there is no host {host!r}, or its name can't be looked up now"
-    if isinstance(error, OverflowError):
-        return f"expected a port from 1 to 65535, got {port}"
     if isinstance(error, TimeoutError):
-        return f"{host} did not answer on port {port} within {timeout:g} seconds"
+        return f"{host} did not answer on port {port} within {_seconds(timeout)}"
     if isinstance(error, ConnectionRefusedError):
         return f"{host} refused: nobody listens on port {port}"
     reason = getattr(error, "strerror", None) or error

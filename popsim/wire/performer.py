@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from popsim.engine.client import Response
+from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Script, Send, Step, Wait
 from popsim.timeline.event import OPEN
 from popsim.wire.scenario import Action

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.engine.server import ServerEngine
 from popsim.protocols.model import START
 from popsim.timeline.event import (

@@ -58,3 +58,21 @@ def test_a_guess_is_blank_then_wrong_then_right(lab_page: OpenNotebook) -> None:
     lab.run_cell(index(lab, "score-cell"))
     lab.page.get_by_text("1 of 2 guesses were right.").wait_for()
     lab.screenshot("lesson-guess")
+
+
+WIDER = """() => [...document.querySelectorAll('.jp-OutputArea-output')]
+    .filter((shown) => shown.scrollWidth > shown.clientWidth + 1).map((shown) => shown.textContent.slice(0, 80))"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["05-deletion", "06-leave-on-server", "07-passwords"])
+def test_a_lesson_runs_and_none_of_its_outputs_is_cut_off(lab_page: OpenNotebook, name: str) -> None:
+    lab = lab_page(read(LESSONS / f"{name}.ipynb"), name=f"{name}.ipynb", width=1000, height=1400)
+    lab.run_all()
+    shown = lab.page.locator(".jp-OutputArea-output")
+    assert shown.count() >= sum(len(cell.get("outputs", ())) for cell in lab.cells())  # none is out of the page
+    assert lab.page.evaluate(WIDER) == []
+    last = lab.page.locator(".jp-Notebook .jp-Cell").last
+    last.scroll_into_view_if_needed()
+    lab.screenshot(f"lesson-{name}")
+    assert lab.console_errors == []

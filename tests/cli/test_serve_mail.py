@@ -101,7 +101,7 @@ def test_unique_ids_persist_from_one_run_to_the_next(tmp_path: Path, kind: str) 
 def test_a_mailbox_that_is_locked_keeps_its_mail_and_delays_nobody(tmp_path: Path) -> None:
     place = mailbox_of(tmp_path, "mbox")
     before = place.read_bytes()
-    people = ["--user", "alice:secret", "--user", "bob:word", "--mail", place]
+    people: list[str | Path] = ["--user", "alice:secret", "--user", "bob:word", "--mail", place]
     with served(*people, "--write") as server, Raw(server.port) as client, Raw(server.port) as other:
         (tmp_path / "mbox.lock").touch()
         client.login()
@@ -139,8 +139,14 @@ def test_a_client_that_is_gone_right_after_quit(tmp_path: Path) -> None:
         client = Raw(server.port)
         client.login()
         client.say("DELE 1")
+        (tmp_path / "mbox.lock").touch()
         client.send(b"QUIT\r\n")
+        time.sleep(0.2)
         client.close()
+        time.sleep(0.2)
+        with Raw(server.port) as again:
+            assert b"locked" in again.login()  # the removal goes on, and the session with it
+        (tmp_path / "mbox.lock").unlink()
         end = time.monotonic() + 10
         while left_on_disk(place, "mbox") != BODIES[1:]:
             assert time.monotonic() < end
@@ -270,7 +276,8 @@ def test_a_certificate_of_the_users_own(tmp_path: Path) -> None:
     chain.write_text(made.certificate, encoding="ascii")
     key.write_text(made.key, encoding="ascii")
     context = ssl.create_default_context(cadata=made.certificate)
-    for options in (["--cert", both], ["--cert", chain, "--key", key]):
+    ways: list[list[str | Path]] = [["--cert", both], ["--cert", chain, "--key", key]]
+    for options in ways:
         with served(*options) as server:
             reader = poplib.POP3("localhost", server.port, timeout=10)
             reader.stls(context)

@@ -178,4 +178,5 @@ def test_the_visits_can_be_stepped_through() -> None:
     feedback = checked(solution())
     said = str(feedback.lab.transcript())
     assert said.count("UIDL") == 5 and said.count("RETR") == 9 and said.count("DELE") == 2
+    assert "C: DELE 1" in said and "C: DELE 2" in said  # as the row of the fourth visit has it
     assert str(check("6.1", solution())) == str(feedback)

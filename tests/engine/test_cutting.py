@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popsim import pop3
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Observer, Recorder, Timeline
 from popsim.timeline.event import CLIENT

@@ -12,6 +12,7 @@ from popsim.capture import dissect_tls
 from popsim.engine.client import ClientEngine
 from popsim.engine.server import ServerEngine
 from popsim.protocols.model import Form
+from popsim.tls.records import record_name
 
 
 class Planted(Exception):
@@ -55,14 +56,14 @@ def client() -> Callable[[], None]:
 
 def dissector() -> Callable[[], None]:
     """A handshake record that begins with an empty message is an error."""
-    name = dissect_tls.record_name
+    name = record_name
 
     def wrong(record: bytes, is_protected: bool = False) -> str:
         if record[:1] == b"\x16" and record[5:9] == b"\0\0\0\0":
             raise Planted
         return name(record, is_protected)
 
-    dissect_tls.record_name = wrong
+    setattr(dissect_tls, "record_name", wrong)  # noqa: B010 - it is another module's name there
     return lambda: setattr(dissect_tls, "record_name", name)
 
 

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from popsim import pop3
 from popsim.capture.conversation import Conversation, Piece
 from popsim.capture.dissect import dissect
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.protocols.model import CLOSED
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline

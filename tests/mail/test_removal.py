@@ -215,6 +215,22 @@ def test_while_it_writes_others_are_locked_out(tmp_path: Path, monkeypatch: pyte
     assert seen == [("locked\n", [".box.popsim", "box", "box.lock"])]
 
 
+def test_a_file_that_is_replaced_between_opening_and_locking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path)
+    found, uids = opened(path)
+    real, late = lock._lock, [b"\n\nFrom e\nSubject: late\n\n"]
+
+    def replaced(file: int) -> None:
+        if late:
+            (tmp_path / "new").write_bytes(OLD + late.pop())
+            os.replace(tmp_path / "new", path)
+        real(file)
+
+    monkeypatch.setattr(lock, "_lock", replaced)
+    assert not found.remove(uids[:1])
+    assert path.read_bytes() == OLD.removeprefix(LETTERS[0]) + b"\n\nFrom e\nSubject: late\n\n"
+
+
 def test_a_lock_that_a_killed_server_left_is_broken_and_no_other(tmp_path: Path) -> None:
     path = write(tmp_path)
     found, uids = opened(path)
@@ -256,7 +272,7 @@ def failing(at: int, fail: Callable[[str], None]) -> Iterator[list[str]]:
 
     for name in STEPS:
         setattr(os, name, instead(name))
-    fcntl.lockf = instead("lockf")  # type: ignore[assignment]
+    fcntl.lockf = instead("lockf")
     try:
         yield calls
     finally:

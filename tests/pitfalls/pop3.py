@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any, NamedTuple
 
 import pytest
@@ -16,7 +17,6 @@ from popsim.mail.message import Message
 from popsim.protocols.model import Occurrence
 from popsim.protocols.pop3 import server_login
 from popsim.protocols.pop3.server_capabilities import Capabilities
-from popsim.protocols.pop3.server_login import Login
 from popsim.protocols.pop3.server_maildrop import Mailbox
 from popsim.protocols.request import Grammar
 from tests.pitfalls import pop3_checks as checks
@@ -75,13 +75,6 @@ def first_word(self: Grammar, form: Any, text: bytes) -> Any:
     return values and tuple(v.split()[0] if isinstance(v, bytes) and v.split() else v for v in values)
 
 
-def keeps_the_name(self: Login, request: Any) -> Any:
-    name = self._name
-    answer = PASS(self, request)
-    self._name = name
-    return answer
-
-
 def silent_space(self: ServerEngine, *given: Any) -> bytes:
     return LINE(self, *given).replace(b"+ \r\n", b"+\r\n")
 
@@ -118,7 +111,7 @@ def resets_to(number: Callable[[OpenMaildrop], int]) -> Callable[[Any], Any]:
 
 
 GONE, COMMIT, SEND, VALUES = Mailbox._gone, OpenMaildrop.commit, ServerEngine._send, Grammar._values
-PASS, LINE, CAPA, EXPIRED = Login._pass, ServerEngine._line, Capabilities._capa, ServerEngine.expired
+LINE, CAPA, EXPIRED = ServerEngine._line, Capabilities._capa, ServerEngine.expired
 RECEIVE, DECIDE, WAYS = ServerEngine.receive, ServerEngine._decide, Ways.of
 PARSE, RESET, DELETE = Grammar.parse, OpenMaildrop.reset, OpenMaildrop.delete
 
@@ -138,7 +131,7 @@ def forgives(self: ServerEngine, trigger: Any, request: Any) -> Any:
     state = self.state
     decided, answer = DECIDE(self, trigger, request)
     if state.within and isinstance(trigger, Occurrence) and decided.to is state.within:
-        decided = self._ways.way(state, trigger).first
+        decided = copy(decided)  # the plan itself is shared by all sessions
         decided.to = state
     return decided, answer
 

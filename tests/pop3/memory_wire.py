@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol as Duck
 from typing import TypeVar
 
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Script, Send, Step, Wait
 from popsim.engine.server import ServerEngine
 from popsim.mail.collection import Mail
@@ -160,7 +161,8 @@ class Wire:
             self.heard[-1] += back
             came += self._client.receive(back)
             if self._client.securing:
-                self._client.secured(), self._peer.secured()
+                self._client.secured()
+                self._peer.secured()
             if self._is_cut:
                 self._lose()
             if len(came) >= wanted:

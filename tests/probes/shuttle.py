@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from popsim.engine.answer import Service
-from popsim.engine.client import ClientEngine, Response
+from popsim.engine.client import ClientEngine
+from popsim.engine.response import Response
 from popsim.engine.server import ServerEngine
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Observer, Recorder, Timeline

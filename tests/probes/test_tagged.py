@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from popsim.engine.client import Response
+from popsim.engine.response import Response
 from popsim.engine.server import ServerEngine
 from popsim.protocols.audit import audit
 from popsim.protocols.model import CLOSED, Reader

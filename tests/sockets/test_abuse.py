@@ -90,7 +90,12 @@ def good(scene: Scene) -> Iterator[Scene]:
     thread = threading.Thread(target=session)
     thread.start()
     peak = [0]
-    watched = threading.Thread(target=lambda: [_watch(scene, peak) for _ in iter(lambda: stop.wait(0.05), True)])
+
+    def watch() -> None:
+        while not stop.wait(0.05):
+            peak[0] = max(peak[0], scene.memory)
+
+    watched = threading.Thread(target=watch)
     watched.start()
     try:
         yield scene
@@ -110,10 +115,6 @@ def good(scene: Scene) -> Iterator[Scene]:
                     break
             assert time.monotonic() < end, name
             time.sleep(0.05)
-
-
-def _watch(scene: Scene, peak: list[int]) -> None:
-    peak[0] = max(peak[0], scene.memory)
 
 
 @contextmanager

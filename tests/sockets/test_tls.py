@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def trusting() -> ssl.SSLContext:
 
 
 @contextmanager
-def serving(credentials: Credentials, *, secure: bool = False, **options: object) -> Iterator[Server]:
+def serving(credentials: Credentials, *, secure: bool = False, **options: Any) -> Iterator[Server]:
     store = Store([User("alice", "secret"), User("bob", "word")], {"alice": samples.inbox(), "bob": LARGE})
     with Server(FULL, store, credentials=credentials, is_secure=secure, **options).start() as server:
         yield server

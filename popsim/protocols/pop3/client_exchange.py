@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from popsim import sasl
-from popsim.engine.client import Response
+from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Script, Send
 from popsim.protocols.model import Form
 from popsim.protocols.pop3 import extension_word_table as extra

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from popsim import sasl
-from popsim.engine.client import Response
+from popsim.engine.response import Response
 from popsim.engine.script import Script, Send
 from popsim.protocols.pop3 import extension_word_table as extra
 from popsim.protocols.pop3 import word_table as words

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from popsim.engine.client import BODY_LIMIT, Response
+from popsim.engine.client import BODY_LIMIT
+from popsim.engine.response import Response
 from popsim.engine.script import Disconnected, Script, Send
 from popsim.protocols.pop3 import word_table as words
 from popsim.protocols.pop3.client_exchange import Refused, code_of, line, said
