@@ -45,6 +45,7 @@ def program(context: click.Context) -> None:
     popsim lab                        the course, in JupyterLab
     popsim run pop3 STAT QUIT         a session, simulated
     popsim serve --pop3 1100          a server for real mail readers
+    popsim fetch pop3s://ana@host     all mail of a server, as files
     popsim read trace.pcapng          the mail sessions in a capture
     """
     if context.invoked_subcommand is None:

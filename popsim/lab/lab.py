@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from popsim.lab.exchange import Exchange, exchange, rules_taken
 from popsim.lab.readers import MailReaders, ReadsMail
+from popsim.lab.showing import ShowsSession
 from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.policy import USUAL, Policy
@@ -23,19 +24,12 @@ from popsim.wire.scenario import DEFAULT_USER
 from popsim.wire.simulation import mail_name
 
 if TYPE_CHECKING:
-    from popsim.lab.overheard import Overheard
     from popsim.views.diagram import Diagram
-    from popsim.views.difference import DifferenceTable
-    from popsim.views.ladder import Ladder
-    from popsim.views.matrix import Matrix
-    from popsim.views.octets import Octets
     from popsim.views.player import Player
-    from popsim.views.reference import CommandReference
-    from popsim.views.traffic import Traffic
     from popsim.views.transcript import Transcript
 
 
-class Lab(ReadsMail, Rich):
+class Lab(ReadsMail, ShowsSession, Rich):
     """A client and a server on a simulated wire, connected and greeted.
 
     Args:
@@ -235,65 +229,6 @@ class Lab(ReadsMail, Rich):
         from popsim.views.diagram import diagram
 
         return diagram(self.protocol, state=self.state, path=rules_taken(self.timeline), inner=inner)
-
-    def ladder(self, connection: int | None = None) -> Ladder:
-        """The messages between the two ends, time downwards; of one connection, or of all side by side."""
-        from popsim.views.ladder import ladder
-
-        return ladder(self.timeline, connection)
-
-    def octets(self, index: int = -1) -> Octets:
-        """The octets of a message, part by part.
-
-        Args:
-            index: the index of a message's event; -1 is the last message.
-        """
-        from popsim.views.octets import octets
-
-        if index == -1:
-            index = self.timeline.events("message")[-1].index
-        return octets(self.timeline, index)
-
-    def traffic(self) -> Traffic:
-        """How many octets crossed the wire when, and by which command."""
-        from popsim.views.traffic import traffic
-
-        return traffic(self.timeline)
-
-    def transcript(self) -> Transcript:
-        """The session as it can be read aloud."""
-        from popsim.views.transcript import transcript
-
-        return transcript(self.timeline)
-
-    def overheard(self) -> Overheard:
-        """What somebody on the wire reads of the session: the octets that crossed, and nothing else."""
-        from popsim.capture.overhear import overheard
-        from popsim.lab.overheard import Overheard
-
-        return Overheard(overheard(self.timeline))
-
-    def reference(self) -> CommandReference:
-        """The commands of this edition, printed from its table."""
-        from popsim.views.reference import reference
-
-        return reference(self.protocol)
-
-    def difference(self, other: Protocol) -> DifferenceTable:
-        """What came, went and changed from this lab's protocol to another edition, or to one with extensions.
-
-        Raises:
-            ValueError: it is not an edition of the same protocol.
-        """
-        from popsim.views.difference import difference
-
-        return difference(self.protocol, other)
-
-    def matrix(self) -> Matrix:
-        """Which command may be given in which state of this edition, and where it leads."""
-        from popsim.views.matrix import matrix
-
-        return matrix(self.protocol)
 
     def console(self) -> Any:
         """A line to type commands in, with the exchanges below it; players of this lab follow."""

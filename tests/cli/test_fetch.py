@@ -185,6 +185,15 @@ def test_a_message_that_is_refused_stays(fetch: Fetch) -> None:
         assert list(drop.messages) == [2]
 
 
+def test_a_message_that_is_too_large_to_take_stays(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("popsim.engine.client.BODY_LIMIT", 1000)
+    drop = Maildrop({**THREE, 2: b"x" * 2000 + b"\r\n"}, UIDS)
+    with scripted(drop) as server:
+        done = fetch(server.port)
+        assert done.mail == [THREE[1], THREE[3]] and "(2)" in done.told()
+        assert list(drop.messages) == [2]
+
+
 def test_a_message_that_its_server_cuts_at_a_dot_stays(fetch: Fetch) -> None:
     """A server that doubles no dot ends a message where a line is one; what follows answers nothing."""
     drop = Maildrop({1: b".\r\n+OK\r\n"}, UIDS)

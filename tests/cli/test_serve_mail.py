@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import poplib
+import signal
 import ssl
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from popsim.timeline import Timeline
 from tests.cli.running import complaint, popsim
 from tests.sockets.clients import Raw
 from tests.sockets.running import served
@@ -157,17 +159,27 @@ def test_a_client_that_is_gone_right_after_quit(tmp_path: Path) -> None:
             assert again.say("STAT").split()[1] == b"4"
 
 
-def test_a_server_that_is_ended_while_it_waits_for_a_lock_removes_nothing(tmp_path: Path) -> None:
-    place = mailbox_of(tmp_path, "mbox")
+@pytest.mark.parametrize("freed", [False, True])
+def test_a_server_that_is_ended_while_it_waits_for_a_lock(tmp_path: Path, freed: bool) -> None:
+    """What was begun is brought to its end, and the record says what has become of it."""
+    place, record = mailbox_of(tmp_path, "mbox"), tmp_path / "r.jsonl"
     before = place.read_bytes()
-    with served("--mail", place, "--write") as server, Raw(server.port) as client:
+    with served("--mail", place, "--write", "--record", record) as server, Raw(server.port) as client:
         (tmp_path / "mbox.lock").touch()
         client.login()
         client.say("DELE 1")
         client.send(b"QUIT\r\n")
         time.sleep(0.3)
-        assert server.end() == 0
-    assert place.read_bytes() == before
+        server.process.send_signal(signal.SIGTERM)
+        if freed:
+            time.sleep(0.3)
+            (tmp_path / "mbox.lock").unlink()
+        assert server.wait() == 0
+    assert place.read_bytes() == before if not freed else left_on_disk(place, "mbox") == BODIES[1:]
+    timeline = Timeline.load(record)
+    last = timeline.at(len(timeline) - 1)
+    assert last.marks("alice")[1] == ("removed" if freed else "kept") and last.lock("alice") is None
+    assert last.state() == "CLOSED"
 
 
 def test_mail_that_comes_while_it_runs_is_there_at_the_next_login(tmp_path: Path) -> None:

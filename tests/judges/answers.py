@@ -45,6 +45,7 @@ class Session:
         self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._got = b""
+        self._uids: dict[int, bytes] = {}
         self.greeting = self._line()
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ class Session:
         if keyword == "STAT":
             return None, (tuple(int(word) for word in text.split(b" ")[:2]),)
         if keyword in _LISTS and one:
-            return None, (_row(keyword, text),)
+            return None, (self._row(keyword, text),)
         # A positive answer to AUTH that shows the names of mechanisms is an answer of lines, and it has no text.
         if keyword not in _LISTS | _LINES and not (keyword == "AUTH" and text == b""):
             return None, ()
@@ -90,8 +91,17 @@ class Session:
             rows.append(row + b"\r\n")
         lines = b"".join(rows)
         if keyword in _LISTS:
-            return b"", tuple(_row(keyword, row) for row in rows)
+            return b"", tuple(self._row(keyword, row.removesuffix(b"\r\n")) for row in rows)
         return (b"" if keyword in ("CAPA", "AUTH") else lines), ()
+
+    def _row(self, keyword: str, row: bytes) -> tuple[int, ...]:
+        """A row of a listing: number and size; of unique-ids the number only, and each must be the same each time."""
+        number, rest = row.split(b" ", 1)
+        if keyword == "LIST":
+            return int(number), int(rest)
+        uid = self._uids.setdefault(int(number), rest)
+        assert uid == rest and list(self._uids.values()).count(uid) == 1, (row, self._uids)
+        return (int(number),)
 
     def _line(self) -> bytes:
         while b"\r\n" not in self._got:
@@ -111,9 +121,3 @@ class Session:
         except ConnectionError:
             return True
         return False
-
-
-def _row(keyword: str, row: bytes) -> tuple[int, ...]:
-    """A row of a listing: number and size; of unique-ids the number only."""
-    number, rest = row.split(b" ", 1)
-    return (int(number), int(rest)) if keyword == "LIST" else (int(number),)

@@ -48,7 +48,12 @@ def subject(octets: bytes) -> bytes:
     return match[1] if match else b""
 
 
-WAYS = [pytest.param(name, way, id=f"{name}-{way}") for name, fetcher in FETCHERS.items() for way in fetcher.ways]
+BRIEF = {("mpop", "clear"), ("mpop", "STLS"), ("fetchmail", "STLS"), ("getmail", "pop3s")}
+WAYS = [
+    pytest.param(name, way, id=f"{name}-{way}", marks=[] if (name, way) in BRIEF else pytest.mark.slow)
+    for name, fetcher in FETCHERS.items()
+    for way in fetcher.ways
+]
 
 
 @pytest.mark.parametrize(("name", "way"), WAYS)
