@@ -35,10 +35,10 @@ class Signs:
         """Whether a condition can have held when a command or a line of an exchange was refused."""
         if asked.places and all(place.reader for place in asked.places):
             line = asked.octets.rstrip(b"\r\n")
-            why = CANCELLED if line == CANCEL else NO_BASE64 if not _is_base64(line) else ""
+            why = CANCELLED if line == CANCEL else NO_BASE64 if not is_base64(line) else ""
             return condition == why if why else condition not in (CANCELLED, NO_BASE64)
         if condition == NO_BASE64:
-            return not _is_base64(asked.octets.rstrip(b"\r\n").rpartition(b" ")[2].removeprefix(EMPTY))
+            return not is_base64(asked.octets.rstrip(b"\r\n").rpartition(b" ")[2].removeprefix(EMPTY))
         if _number(asked) in self._marked:
             return condition != NO_SUCH_MESSAGE
         return condition != MESSAGE_MARKED or not self._whole
@@ -62,7 +62,8 @@ def _number(asked: Message) -> int:
     return arguments[0] if arguments and isinstance(arguments[0], int) else -1
 
 
-def _is_base64(line: bytes) -> bool:
+def is_base64(line: bytes) -> bool:
+    """Whether a line may be part of an AUTH exchange (RFC 5034 §4)."""
     try:
         decode(line)
     except SaslError:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from popsim.capture.conversation import Conversation
+from popsim.capture.dissect_pop3 import is_base64
 from popsim.capture.dissect_said import Message, Oddity
 from popsim.capture.law import Fault, Law
 from popsim.engine.framing import CRLF, END, unstuffed
 from popsim.protocols.model import Form, Occurrence
 from popsim.protocols.pop3.word_table import DELE, LIST, LIST_MSG, RETR, RSET, STAT, TOP, UIDL, UIDL_MSG
 from popsim.protocols.protocol import Protocol
-from popsim.sasl import SaslError, decode
 from popsim.timeline.event import CLIENT
 
 _ALL = "1939 §5; 1081 p.6; 1225 p.6; 1460 §5; 1725 §5"
@@ -63,14 +63,14 @@ class Pop3Judge:
         if not one.places or not all(place.reader for place in one.places) or not one.octets.endswith(CRLF):
             return
         line = one.octets[: -len(CRLF)]
-        if line != _CANCEL and not _is_base64(line):
+        if line != _CANCEL and not is_base64(line):
             yield Fault.of(RESPONSE, one, "an answer to a challenge that is no base64")
 
     def _answer(self, one: Message, asked: Message, server: str, session: _Session) -> Iterator[Fault]:
         if one.reply is None:
             return
         if one.reply.positive is None:
-            if not one.line.startswith(one.reply.mark.encode() + b" ") or not _is_base64(one.text):
+            if not one.line.startswith(one.reply.mark.encode() + b" ") or not is_base64(one.text):
                 yield Fault.of(CHALLENGE, one, "a challenge that is not written like this")
         elif one.reply.positive and Oddity.NOT_ALLOWED not in one.odd:
             if asked.trigger is Occurrence.OPENED:
@@ -198,11 +198,3 @@ def _lines(one: Message) -> Iterator[tuple[int, bytes]]:
         after = one.octets.find(b"\n", place) + 1 or end
         yield place, one.octets[place:after].rstrip(b"\r\n")
         place = after
-
-
-def _is_base64(line: bytes) -> bool:
-    try:
-        decode(line)
-    except SaslError:
-        return False
-    return True

@@ -49,6 +49,10 @@ _complain = complainer("serve")
 _THIS_MACHINE = ("127.", "::1")
 _SUFFIXES = (".jsonl", ".pcapng")
 
+_USUAL = (2449, 3206, 5034, 2595)
+"""The extensions that are on where nobody says which. RFC 6856 is not: with it a message whose header has UTF-8 in it
+is refused to a reader that has not sent UTF8, and most readers do not know that command."""
+
 
 @click.command()
 @click.option("--pop3", metavar="PORT", multiple=True, callback=PORT, help=_POP3)
@@ -86,8 +90,8 @@ def serve(
     """Serve mail to any mail reader, until Ctrl-C.
 
     Without --write the mail is read and never written: what a client deletes is gone until the server stops, and no
-    longer. All extensions of POP3 are on unless --edition, --extension or --minimal say otherwise. A recording holds
-    everything that crossed, passwords and the keys of TLS too.
+    longer. CAPA, response codes, AUTH and STLS are on unless --edition, --extension or --minimal say otherwise; UTF8
+    and LANG come with --extension all. A recording holds everything that crossed, passwords and the keys of TLS too.
     """
     import asyncio
 
@@ -101,7 +105,7 @@ def serve(
     if record:
         check_new("--record", record, overwrite)
     plain = not (edition or extensions or minimal)
-    protocol = chosen(POP3.extended() if plain else POP3, edition, minimal, extensions, without)
+    protocol = chosen(POP3.extended(*_USUAL) if plain else POP3, edition, minimal, extensions, without)
     people = known(users, protocol)
     held = mail_of(mails or ("inbox",), people, record, _source)
     store = _store(people, held, write)

@@ -12,6 +12,7 @@ MESSAGES = [
     b".Dot: first octet\nSubject: dots\n\n.\n..\n...\n.x\n \n.\n",
     b"Subject: From lines\n\n>From here\n>>From there\nFromage\n From a space\n",
     b"Subject: eight bits\n\n" + _EIGHT_BIT + b"\n\xff\xfe\n",
+    "Subject: Mureșan, în antet\nFrom: Ştefan <s@example.org>\n\nUTF-8 in the header, too: ţară\n".encode(),
     b"Subject: NUL\n\n\x00\na\x00b\n\x00\x00\x00\n",
     b"Subject: bare CR\n\na\rb\nc\r\r\rd\n",
     b"Subject: no body\n",
