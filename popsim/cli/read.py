@@ -154,17 +154,25 @@ def _since(one: Conversation, start: int) -> Conversation:
 
 
 def _table(held: _Held, chosen: list[int], found: dict[int, Dissection]) -> Iterator[str]:
-    if not chosen:
+    if chosen:
+        yield from _rows(held, chosen, found)
+    else:
         yield "no mail session"
-        return
+    others = sorted({held.title(number) or "an unknown protocol" for number in chosen if number not in found})
+    if others:
+        yield f"not dissected: {', '.join(others)} (popsim has no table for it)"
+    left = {number for number in range(len(held.conversations)) if not held.title(number)}
+    if left and not left.intersection(chosen):
+        ports = ", ".join(map(str, sorted({held.conversations[number].port for number in left})))
+        yield f"{len(left):,} more look like no mail protocol (server's port: {ports}); --stream N lists one"
+
+
+def _rows(held: _Held, chosen: list[int], found: dict[int, Dissection]) -> Iterator[str]:
     names = ["stream", "begins", "client", "server", "protocol", "messages", "octets", "ends", "breaches"]
     rows = [names] + [_row(held, number, found.get(number)) for number in chosen]
     widths = [max(len(row[column]) for row in rows) for column in range(len(names))]
     for row in rows:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-    others = sorted({held.title(number) or "an unknown protocol" for number in chosen if number not in found})
-    if others:
-        yield f"not dissected: {', '.join(others)} (popsim has no table for it)"
 
 
 def _row(held: _Held, number: int, session: Dissection | None) -> list[str]:

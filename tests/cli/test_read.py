@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from popsim import Lab, pop3
+from popsim.capture.writer import PcapngWriter
+from popsim.timeline.event import CLIENT
 from tests.cli.running import complaint, popsim
 
 
@@ -93,3 +95,16 @@ def test_an_edition(folder: Path) -> None:
 )
 def test_bad_input_is_told_in_one_line(folder: Path, arguments: list[str], code: int, words: str) -> None:
     assert words in complaint(popsim("read", *arguments, cwd=folder), code)
+
+
+def test_what_is_no_mail_is_counted(tmp_path: Path) -> None:
+    """TLS on a port that no mail protocol has: nothing in it tells what it is."""
+    with open(tmp_path / "web.pcapng", "wb") as file:
+        writer = PcapngWriter(file, port=8443)
+        writer.opened(0, 0, ("192.0.2.1", 40000), ("192.0.2.2", 8443))
+        writer.said(1_000, 0, CLIENT, bytes.fromhex("1603010002") + b"hi")
+        writer.closed(2_000, 0)
+        writer.finish(3_000)
+    text = shown("web.pcapng", cwd=tmp_path)
+    assert "no mail session\n1 more look like no mail protocol (server's port: 8443); --stream N lists one" in text
+    assert "unknown" in shown("web.pcapng", "--stream", "0", cwd=tmp_path)
