@@ -48,13 +48,16 @@ _EPILOG = """\b
 A command may open with marks: 1> sends it on connection 1, which connect>
 opens (the first one is 0); +5s> lets five seconds pass first; pipelined>
 sends it without waiting for the answers before it; cut> loses the
-connection.
+connection; "mail> alice minimal" lets sample mail arrive for alice.
 
 \b
 popsim run pop3 "USER alice" "PASS secret" STAT "RETR 1" QUIT
 popsim run pop3 --fault "cut before QUIT" "USER alice" "PASS secret" "DELE 1" QUIT
 """
-_FAULT = 'What goes wrong: "cut before QUIT", "cut server after 120" (octets), "keep alice 2" (can\'t be removed).'
+_FAULT = (
+    'What goes wrong: "cut before QUIT", "cut server after 120" (octets), "stall client after 20 for 5 s", '
+    '"lose server segment 3", "corrupt server at 300", "keep alice 2" (can\'t be removed).'
+)
 _LOSS = "How many of the segments are lost, such as 2%; they are sent again.  [default: none]"
 _JITTER = "Up to so much more delay, by chance.  [default: none]"
 _SAVE = "Save the session too: all of it (.jsonl), or what crossed the wire (.pcapng, .pcap)."
