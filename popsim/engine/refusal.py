@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from popsim.protocols.model import Occurrence, Rule, State
+from collections.abc import Container
+
+from popsim.protocols.model import Form, Occurrence, Rule, State
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 
 
-def refusal(protocol: Protocol, state: State, rule: Rule, request: Request) -> bytes:
+def refusal(protocol: Protocol, state: State, rule: Rule, request: Request, *, but: Container[Form] = ()) -> bytes:
     """The text of the reply to a command that is unknown, misplaced, malformed or too long.
 
     Args:
@@ -15,8 +17,9 @@ def refusal(protocol: Protocol, state: State, rule: Rule, request: Request) -> b
         state: where the session is.
         rule: the row that refuses.
         request: what came.
+        but: commands that the table allows here, and that would be refused now for a reason of the session's.
     """
-    here = ", ".join(dict.fromkeys(form.keyword for form in protocol.allowed(state)))
+    here = ", ".join(dict.fromkeys(form.keyword for form in protocol.allowed(state) if form not in but))
     if rule.trigger in (Occurrence.MALFORMED, Occurrence.OVERLONG):
         text = request.problem
     elif rule.trigger is Occurrence.UNRECOGNIZED:

@@ -180,3 +180,13 @@ def test_what_was_retrieved_stays_where_it_may() -> None:
     server = stage(policy="expire:0 expire:alice:30")
     say(greeted(server), *LOGIN, "RETR 1", "QUIT")
     assert server.left()["alice"] == 3
+
+
+def test_a_refusal_names_stls_only_while_it_would_help() -> None:
+    session = greeted(stage())
+    (clear,) = say(session, "STAT")
+    assert "STLS" in clear
+    say(session, "STLS")
+    session.engine.secured()
+    (encrypted,) = say(session, "STAT")
+    assert encrypted.startswith("-ERR") and "AUTH" in encrypted and "STLS" not in encrypted

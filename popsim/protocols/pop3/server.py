@@ -92,4 +92,4 @@ class Pop3Service:
     def refusal(self, protocol: Protocol, state: State, rule: Rule, request: Request) -> bytes:
         """The text of a refusal that needs no handler, in the language that the client has chosen."""
         words = self._languages.refusal(rule, request) if self._languages else None
-        return words or refusal(protocol, state, rule, request)
+        return words or refusal(protocol, state, rule, request, but=(table.STLS,) if self._session.secured else ())
