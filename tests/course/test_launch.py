@@ -23,15 +23,23 @@ def server(tmp_path: Path) -> LabServer:
     return LabServer(tmp_path / "desk", tmp_path / "home")
 
 
+def listened_on(process: psutil.Process) -> set[str]:
+    """The addresses that a process listens on; none where it has ended in the meantime, as some children do."""
+    try:
+        connections = process.net_connections("inet")
+    except psutil.NoSuchProcess:
+        return set()
+    return {connection.laddr.ip for connection in connections if connection.status == psutil.CONN_LISTEN}
+
+
 def test_jupyterlab_runs_and_one_sigint_ends_it(server: LabServer) -> None:
     try:
         page = server.get("/lab").decode()
         found = re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
         listening = {
-            connection.laddr.ip
+            address
             for process in psutil.Process(server.process.pid).children(recursive=True)
-            for connection in process.net_connections("inet")
-            if connection.status == psutil.CONN_LISTEN
+            for address in listened_on(process)
         }
     finally:
         code = server.stop(signal.SIGINT)
