@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -111,16 +112,16 @@ class MailReaders:
         return folder
 
 
-class ReadsMail:
+class ReadsMail(ABC):
     """What a lab does with mail readers."""
 
     _simulation: Simulation
     _readers: MailReaders
 
     @property
+    @abstractmethod
     def timeline(self) -> Timeline:
         """The record of everything up to now."""
-        raise NotImplementedError
 
     def read(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ class Entry(NamedTuple):
     state: tuple[int, ...]
 
 
-class FileBox:
+class FileBox(ABC):
     """What both kinds have in common.
 
     Args:
@@ -51,13 +52,13 @@ class FileBox:
         self._read: dict[str, tuple[Entry, Message]] = {}
         self._entries: dict[str, Entry] = {}
 
+    @abstractmethod
     def entries(self) -> list[Entry]:
         """The files with messages, in the order of the messages."""
-        raise NotImplementedError
 
+    @abstractmethod
     def named(self, entries: list[Entry], messages: list[Message]) -> list[Message]:
         """The messages with their unique-ids."""
-        raise NotImplementedError
 
     def read(self) -> list[Message]:
         """See :meth:`popsim.mail.box.Box.read`."""
