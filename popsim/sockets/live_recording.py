@@ -13,8 +13,6 @@ from popsim.timeline.event import ENDPOINTS, KINDS, SERVER
 from popsim.timeline.file import FORMAT, SECRETS, line
 from popsim.timeline.recorder import KIND_BITS, Row
 
-SUFFIXES = (".jsonl", ".pcapng")
-"""The endings of the names of such files."""
 _KIND = (1 << KIND_BITS) - 1
 _UNBOUND = Bound(2**60, 2**60)
 
