@@ -32,7 +32,10 @@ _NAMES = {
     "Timeline": ("popsim.timeline.timeline", "Timeline"),
     "difference": ("popsim.views.difference", "difference"),
     "player": ("popsim.views.player", "player"),
+    "imap": ("popsim.protocols.imap.table", "IMAP"),
+    "pop2": ("popsim.protocols.pop2.table", "POP2"),
     "pop3": ("popsim.protocols.pop3.table", "POP3"),
+    "smtp": ("popsim.protocols.smtp.table", "SMTP"),
     "read_mail": ("popsim.mail.boxes", "read_mail"),
     "read_mbox": ("popsim.mail.mbox", "read"),
     "samples": ("popsim.mail.samples", ""),
@@ -45,11 +48,14 @@ __all__ = [
     "Scenario",
     "Timeline",
     "difference",
+    "imap",
     "player",
+    "pop2",
     "pop3",
     "read_mail",
     "read_mbox",
     "samples",
+    "smtp",
 ]
 
 

@@ -12,27 +12,30 @@ an answer) and the mail store (which mail is there, and what it looks like).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from popsim.capture.conversation import Conversation
-from popsim.capture.dissect_guess import likely
+from popsim.capture.dissect_guess import guessed
+from popsim.capture.dissect_offer import offered
 from popsim.capture.dissect_places import Follower
 from popsim.capture.dissect_said import Said, Turn, narrowed
 from popsim.capture.dissect_session import read
 from popsim.capture.dissect_wire import Script, Wire
 from popsim.capture.dissect_write import Writer
-from popsim.capture.judge import Breach, Judge
-from popsim.protocols import find, named
+from popsim.capture.judge import Breach, Judge, breaches
+from popsim.protocols import SPEAKS, find, named
 from popsim.protocols.protocol import Protocol
 from popsim.timeline.event import CLIENT, OPEN, OPENING, SERVER, connection_key
 from popsim.timeline.recorder import Recorder
 from popsim.timeline.timeline import Timeline
 
 DEFAULT = "pop3"
-"""The protocol that is looked for where nobody says which."""
+"""The protocol that a header names where nothing of any protocol was found."""
+Spoken = Protocol | Sequence[Protocol | None] | None
+"""What is spoken: in all conversations, in each of them, or nobody says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +44,15 @@ class Dissection:
 
     Args:
         timeline: the sessions; connection n is the n-th conversation.
-        said: what was said in each conversation; None where it is of another protocol.
+        said: what was said in each conversation; None where it is of no protocol that popsim knows.
         breaches: where the protocol was broken, in the order of time.
-        protocol: by whose table it was read.
+        protocols: by whose table each conversation was read, or None.
     """
 
     timeline: Timeline
     said: tuple[Said | None, ...]
     breaches: tuple[Breach, ...]
-    protocol: Protocol
+    protocols: tuple[Protocol | None, ...]
 
 
 def dissect(conversations: Iterable[Conversation], protocol: Protocol | None = None) -> Timeline:
@@ -57,91 +60,125 @@ def dissect(conversations: Iterable[Conversation], protocol: Protocol | None = N
 
     Args:
         conversations: what crossed the wire.
-        protocol: what was spoken in all of them; by default POP3 in its newest edition with every extension, in
-            those conversations that look like it. Of the others it has the segments only, and where there is at least
-            one session of POP3 they are left out.
-
-    Raises:
-        ValueError: the dissector cannot follow this protocol.
+        protocol: what was spoken in all of them; by default what each of them looks like, in the edition and with the
+            extensions that fit best. Of those that look like no mail protocol it has the segments only, and where
+            there is at least one mail session they are left out.
     """
     found = list(conversations)
     if protocol is None:
-        spoken = [one for one in found if likely(one) == find(DEFAULT).title]
+        spoken = [one for one in found if guessed(one)]
         found = spoken or found
     return dissection(found, protocol).timeline
 
 
 def dissection(
-    conversations: Sequence[Conversation],
-    protocol: Protocol | None = None,
-    header: dict[str, Any] | None = None,
+    conversations: Sequence[Conversation], protocol: Spoken = None, header: dict[str, Any] | None = None
 ) -> Dissection:
     """The timeline of all of some conversations, with what the dissector found besides.
 
     Args:
         conversations: what crossed the wire.
-        protocol: as for :func:`dissect`.
+        protocol: as for :func:`dissect`, or what was spoken in each of them.
         header: what else the timeline's header is to have.
     """
     found = [replace(one, pieces=sorted(one.pieces, key=lambda piece: piece.time)) for one in conversations]
-    wanted = [one for one in found if protocol or likely(one) == find(DEFAULT).title]
-    follower, known = _read(wanted, protocol)
-    said = [known.get(id(one)) for one in found]
-    judge = Judge(follower.protocol)
-    faults = [judge.faults(one, text) if text else [] for one, text in zip(found, said, strict=True)]
-    recorder = Recorder({**_header(follower.protocol, found), **(header or {})})
+    told = [protocol] * len(found) if protocol is None or isinstance(protocol, Protocol) else list(protocol)
+    readings = _readings(found, told)
+    judges = {follower: Judge(follower.protocol) for follower, _ in filter(None, readings)}
+    faults = [judges[row[0]].faults(one, row[1]) if row else [] for one, row in zip(found, readings, strict=True)]
+    protocols = tuple(row[0].protocol if row else None for row in readings)
+    recorder = Recorder({**_header(protocols, found), **(header or {})})
     scripts = []
-    for number, (one, text) in enumerate(zip(found, said, strict=True)):
-        marked = {id(fault.message): fault.sentence(follower.protocol) for fault in reversed(faults[number])}
-        scripts.append(_script(recorder, number, one, text, follower, marked))
+    for number, (one, row) in enumerate(zip(found, readings, strict=True)):
+        marked = {id(f.message): f.sentence(row[0].protocol) for f in reversed(faults[number])} if row else {}
+        scripts.append(_script(recorder, number, one, row, marked))
     lines = sorted((line for script in scripts for line in script.lines), key=lambda line: line[:3])
     for time, _, _, act in lines:
         recorder.now = max(recorder.now, time)
         act()
     timeline = Timeline(recorder)
-    breaches = judge.breaches(timeline, found, faults)
-    return Dissection(timeline, tuple(said), tuple(breaches), follower.protocol)
+    broken = breaches(timeline, protocols, faults)
+    return Dissection(timeline, tuple(row[1] if row else None for row in readings), tuple(broken), protocols)
 
 
-def _read(conversations: list[Conversation], protocol: Protocol | None) -> tuple[Follower, dict[int, Said]]:
-    """Read conversations by the protocol or, where nobody says which, by the newest edition that fits best."""
-    if protocol is not None:
-        follower = _follower(protocol)
-        return follower, _said(conversations, follower)
-    newest = find(DEFAULT)
-    best: tuple[int, Follower, dict[int, Said]] | None = None
-    for edition in newest.editions:
-        number = newest.edition(edition)
-        follower = _follower(number.extended() if edition == newest.number else number)
-        said = _said(conversations, follower)
-        odd = sum(bool(message.odd) for one in said.values() for message in one.messages)
-        if best is None or odd < best[0]:
-            best = odd, follower, said
-        if not best[0]:
-            break
-    assert best is not None, "a protocol has an edition"
-    return best[1], best[2]
+Reading = tuple[Follower, Said]
+"""By which table a conversation was read, and what was said in it."""
 
 
-def _said(conversations: list[Conversation], follower: Follower) -> dict[int, Said]:
-    found = {}
-    for one in conversations:
-        said = found[id(one)] = read(one, follower)
-        turns: list[Turn] = [turn for message in said.messages for turn in message.steps]
-        narrowed(turns, said.last)
-        if turns and not turns[0].is_apart:
-            said.first = turns[0].before or said.first
+def _readings(conversations: list[Conversation], told: Sequence[Protocol | None]) -> list[Reading | None]:
+    """What was said in each conversation: those of which nobody says what they are are guessed, and read together."""
+    found: list[Reading | None] = [None] * len(conversations)
+    groups: dict[str, list[int]] = {}
+    for number, (one, protocol) in enumerate(zip(conversations, told, strict=True)):
+        if protocol is not None:
+            follower = _follower(protocol)
+            found[number] = follower, _said(one, follower)
+        elif guess := guessed(one):
+            groups.setdefault(guess.name, []).append(number)
+    for name, numbers in groups.items():
+        readings = _best(name, [conversations[number] for number in numbers])
+        for number, reading in zip(numbers, readings, strict=True):
+            found[number] = _as_offered(conversations[number], *reading)
     return found
+
+
+def _best(name: str, conversations: list[Conversation]) -> list[Reading]:
+    """Conversations read by the edition that fits best, the newest where several do."""
+    best: list[Reading] = []
+    least = -1
+    for protocol in _candidates(find(name)):
+        follower = _follower(protocol)
+        readings = [(follower, _said(one, follower)) for one in conversations]
+        odd = sum(_oddness(said) for _, said in readings)
+        if least < 0 or odd < least:
+            best, least = readings, odd
+        if not least:
+            break
+    return best
+
+
+def _candidates(protocol: Protocol) -> Iterator[Protocol]:
+    """An edition with everything, the others without extensions and, if nothing else fits, with them."""
+    others = [protocol.edition(number) for number in protocol.editions if number != protocol.number]
+    yield protocol.extended()
+    yield from others
+    if protocol.table.tagged:
+        yield from (other.extended() for other in others)
+
+
+def _as_offered(conversation: Conversation, follower: Follower, said: Said) -> Reading:
+    """The same read by those extensions alone that the server has named, if that leaves no more to explain."""
+    if not (follower.is_tagged or follower.has_status_lines):
+        return follower, said
+    protocol = offered(follower.protocol, said.messages)
+    if protocol == follower.protocol:
+        return follower, said
+    other = _follower(protocol)
+    narrow = _said(conversation, other)
+    return (other, narrow) if _oddness(narrow) <= _oddness(said) else (follower, said)
+
+
+def _oddness(said: Said) -> int:
+    return sum(bool(message.odd) for message in said.messages)
+
+
+def _said(conversation: Conversation, follower: Follower) -> Said:
+    said = read(conversation, follower)
+    turns: list[Turn] = [turn for message in said.messages for turn in message.steps]
+    narrowed(turns, said.last)
+    if turns and not turns[0].is_apart:
+        said.first = turns[0].before or said.first
+    return said
 
 
 def _script(
     recorder: Recorder,
     number: int,
     conversation: Conversation,
-    said: Said | None,
-    follower: Follower,
-    breaches: dict[int, str],
+    reading: Reading | None,
+    marked: dict[int, str],
 ) -> Script:
+    said = reading[1] if reading else None
     script = Script(recorder, number, conversation)
     starts = said.cipher.starts if said and said.cipher else None
     for end in (CLIENT, SERVER):
@@ -152,16 +189,20 @@ def _script(
             recorder.secure(number, end).append(octets[starts[end] :])
     initial = recorder.header["initial"]
     initial[connection_key(number)] = OPENING if conversation.begun else OPEN
-    if said is not None:
-        writer = Writer(script, said, follower, breaches)
+    if reading is not None:
+        writer = Writer(script, reading[1], reading[0], marked)
         initial.update(writer.initial())
         writer.plan()
     Wire(script).plan()
     return script
 
 
-def _header(protocol: Protocol, conversations: list[Conversation]) -> dict[str, Any]:
-    header: dict[str, Any] = {**named(protocol), "mail": {}, "initial": {}}
+def _header(protocols: Sequence[Protocol | None], conversations: list[Conversation]) -> dict[str, Any]:
+    first = next(filter(None, protocols), None) or find(DEFAULT).extended()
+    header: dict[str, Any] = {**named(first), "mail": {}, "initial": {}}
+    others = {str(number): named(one) for number, one in enumerate(protocols) if one not in (first, None) and one}
+    if others:
+        header[SPEAKS] = others
     header["addresses"] = [[one.client, one.server] for one in conversations]
     if epochs := [one.epoch for one in conversations if one.epoch]:
         header["epoch"] = min(epochs)

@@ -56,6 +56,23 @@ class Frame:
                 place = side.next_start(place + 1)
         return end, whole, False
 
+    def octets_end(self, start: int, count: int, asked: int) -> tuple[int, bool, bool]:
+        """Where counted octets end, whether their end was seen, and whether they are fewer than was announced.
+
+        Args:
+            start: where they begin.
+            count: how many were announced; -1: nobody has seen that.
+            asked: the piece that brought the client's next words, or -1.
+        """
+        side = self._side
+        early = side.after(asked) if asked >= side.piece(start) else side.end
+        if count < 0:
+            return early, True, False
+        end = side.ahead(start + 1, count - 1)
+        if start < early < (end if end > 0 else side.end + 1) and self.is_status(early):
+            return early, True, True  # the client has read on, and what comes next is an answer to that
+        return (end, True, False) if end > 0 else (side.end, False, False)
+
     def stray_end(self, start: int) -> tuple[int, bool]:
         """Where lines end that belong to nothing: with a lone dot, or before the next status."""
         place, whole = start, True

@@ -7,10 +7,14 @@ from typing import NamedTuple
 
 from popsim.capture.dissect_said import Link, Message, Place, Places
 from popsim.engine.framing import CRLF
-from popsim.engine.plan import Ways
+from popsim.engine.plan import Ways, announcement
 from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
+
+DIGITS = 3
+"""How many digits a status of digits has (RFC 5321 §4.2)."""
+_BEHIND = (b" ", b"-", b"\r", b"\n")
 
 
 class Prospect(NamedTuple):
@@ -20,11 +24,13 @@ class Prospect(NamedTuple):
         origin: where the session stood when the command came.
         state: where it stands now.
         trigger: what it answers.
+        waits: of a literal that is announced, whether the client waits to be asked for it.
     """
 
     origin: Place
     state: State
     trigger: Trigger
+    waits: bool = True
 
 
 Prospects = tuple[Prospect, ...]
@@ -35,16 +41,17 @@ class Follower:
 
     Args:
         protocol: whose table is followed.
-
-    Raises:
-        ValueError: the protocol is not made of lines and of lines up to a lone dot.
     """
 
     def __init__(self, protocol: Protocol) -> None:
         self.protocol = protocol
         self.ways = Ways.of(protocol)
         self._machine = protocol.server
-        _check(protocol)
+        self.is_tagged = protocol.table.tagged
+        self.has_status_lines = any(Unit.STATUS_LINES in rule.units for rule in protocol.rules)
+        self.has_text = any(rule.reader is Reader.DOT_ENDED for rule in protocol.rules)
+        self._has_words = self.is_tagged or self.has_status_lines
+        self._has_signs_alone = all(len(reply.mark) == 1 for reply in protocol.replies)
         self._marks = [(r.mark.encode(), r) for r in sorted(protocol.replies, key=lambda r: -len(r.mark))]
         asked = {Place(rule.to or rule.state, rule.reader) for rule in protocol.resolved() if rule.reader}
         plain = {Place(s) for s in protocol.states if s.kind == "state" and s.reads_commands}
@@ -63,9 +70,16 @@ class Follower:
             for mark, reply in self._marks:
                 rest = text[len(mark) : len(mark) + 1]
                 # RFC 1957: a space after the status is not required; a lone sign says too little without one.
-                if text.startswith(mark) and (len(mark) > 1 or rest in b" \r\n"):
+                is_word = self._has_words or (len(mark) == 1 and not self._has_signs_alone)
+                if text.startswith(mark) and (not is_word or rest in b" \r\n"):
                     return reply, exact
         return None, False
+
+    def alike(self, line: bytes) -> tuple[Reply, ...]:
+        """The statuses that an unknown one of digits is like: its first digit tells (RFC 5321 §4.3.2)."""
+        if not self.has_status_lines or not line[:DIGITS].isdigit() or line[DIGITS : DIGITS + 1] not in _BEHIND:
+            return ()
+        return tuple(reply for mark, reply in self._marks if mark[:1] == line[:1])
 
     def begun_status(self, text: bytes) -> tuple[Reply, ...]:
         """The statuses of which an unfinished line may be the beginning."""
@@ -82,21 +96,34 @@ class Follower:
 
     def prospects(self, places: Places, message: Message) -> Prospects:
         """What the server may be about to answer when it has read a message."""
+        found = message.request
+        waits = found is None or found.trigger is not Occurrence.LITERAL or announcement(found).waits
         return tuple(
-            Prospect(place, place.state, trigger)
+            Prospect(place, place.state, trigger, waits)
             for place in self.sorted(places)
             for trigger in self._triggers(place, message)
         )
 
     def silent(self, prospects: Prospects) -> list[Link] | None:
         """Where reading a command leads without any answer yet; None where an answer may come."""
-        links = []
+        links, has_answer = [], False
         for prospect in prospects:
-            for rule in self._machine.outcomes(prospect.state, prospect.trigger):
-                if rule.units:
-                    return None
-                links.append(Link(prospect.origin, Place(rule.to or rule.state), (rule,)))
-        return links
+            for rule, *_ in self._rows(prospect):
+                has_answer = has_answer or says(rule)
+                if not says(rule):
+                    links.append(Link(prospect.origin, Place(rule.to or rule.state, rule.reader), (rule,)))
+        if any(not prospect.waits for prospect in prospects) and links:
+            return links  # a literal that is on its way: if it is refused, the answer to the whole command says so
+        return None if has_answer else links
+
+    def wordless(self, prospects: Prospects) -> list[Link]:
+        """The ways in which nothing at all is sent."""
+        return [
+            Link(prospect.origin, Place(rule.to or rule.state), (rule,))
+            for prospect in prospects
+            for rule in self._machine.outcomes(prospect.state, prospect.trigger)
+            if not says(rule)
+        ]
 
     def after_silence(self, links: Iterable[Link]) -> Prospects:
         """What follows a silent move: what the server does next before it answers."""
@@ -106,6 +133,11 @@ class Follower:
     def _triggers(self, place: Place, message: Message) -> tuple[Trigger, ...]:
         if message.trigger is not None:
             return (message.trigger,)
+        if message.is_said and (message.part or Reader.LINE) is not (place.reader or message.part or Reader.LINE):
+            return ()  # a line is no text up to a lone dot, and a literal no line
+        if message.part is Reader.DOT_ENDED:
+            is_long = len(message.octets) > self.ways.upload_limit
+            return (Occurrence.OVERLONG if is_long else Occurrence.CONTINUED,)
         if message.request is None and place.state is START:
             return (Occurrence.OPENED,)
         if message.request is None:
@@ -113,9 +145,16 @@ class Follower:
             if place.reader:
                 return (Occurrence.CONTINUED, Occurrence.MALFORMED, Occurrence.OVERLONG)
             return (awaited,) if awaited else (*self.protocol.forms, *REFUSALS)
-        if place.reader:
+        if place.reader and message.part is None:
             return (self._exchange_trigger(message.octets),)
-        return (self.ways.trigger(place.state, message.request),)
+        request = message.request
+        if request.trigger is Occurrence.LITERAL:
+            request = self.ways.announced(place.state, request, message.number)
+        return (
+            request.trigger
+            if message.request.trigger is Occurrence.LITERAL
+            else self.ways.trigger(place.state, request),
+        )
 
     def _exchange_trigger(self, line: bytes) -> Occurrence:
         if len(line) > self.ways.exchange_limit:
@@ -128,16 +167,18 @@ class Follower:
         """The ways in which the table allows one of these answers to what the server was about to answer."""
         found: dict[tuple[Place, Place, str], Link] = {}
         for prospect in prospects:
-            for rules in self._rows(prospect.state, prospect.trigger):
+            for rules in self._rows(prospect):
                 last = rules[-1]
                 if last.reply in replies:
                     to = Place(last.to or last.state, last.reader)
                     found[prospect.origin, to, last.id] = Link(prospect.origin, to, rules)
         return list(found.values())
 
-    def _rows(self, state: State, trigger: Trigger) -> Iterator[tuple[Rule, ...]]:
+    def _rows(self, prospect: Prospect) -> Iterator[tuple[Rule, ...]]:
         """The rows of an answer, each with the one that leads to it."""
-        for rule in self._machine.outcomes(state, trigger):
+        for rule in self._machine.outcomes(prospect.state, prospect.trigger):
+            if rule.reader is Reader.LITERAL and (rule.reply is not None) is not prospect.waits:
+                continue
             if rule.awaits and rule.to and not rule.units:
                 for after in self._machine.outcomes(rule.to, rule.awaits):
                     yield rule, after
@@ -181,7 +222,9 @@ class Follower:
         """The same links without those that the code in a refusal's text excludes (RFC 2449 §8)."""
         code = text[1:].partition(b"]")[0].decode("ascii", "replace").upper() if text.startswith(b"[") else ""
         conditions = {
-            row.condition for row in self.protocol.codes if code == row.mark or code.startswith(f"{row.mark}/")
+            row.condition
+            for row in self.protocol.codes
+            if code == row.mark or code.startswith((f"{row.mark}/", f"{row.mark} "))
         }
         kept = [link for link in links if link.rules[-1].condition in conditions]
         return kept or links
@@ -207,10 +250,37 @@ class Follower:
         triggers = self._triggers(place, Message.unknown(0))
         triggers = (*triggers, *(t for t in (Occurrence.SECURED,) if self._machine.outcomes(place.state, t)))
         for trigger in triggers:
-            for rules in self._rows(place.state, trigger):
+            for rules in self._rows(Prospect(place, place.state, trigger)):
                 for rule in rules:
                     if rule.to and (rule.to.kind == "state"):
                         yield Place(rule.to, rule.reader)
+
+    def data(self, prospects: Prospects) -> list[Link]:
+        """The ways in which counted octets without a status may come in answer."""
+        return [
+            Link(prospect.origin, Place(rule.to or rule.state), (rule,))
+            for prospect in prospects
+            for rule in self._machine.outcomes(prospect.state, prospect.trigger)
+            if rule.units[:1] == (Unit.COUNTED,)
+        ]
+
+    def news(self, places: Places) -> list[Link]:
+        """The ways in which data may come that nobody has asked for: the session stays where it is."""
+        return [
+            Link(place, place, (rule,))
+            for place in self.sorted(places)
+            for rule in self._machine.outcomes(place.state, Occurrence.NEWS)
+            if rule.units and place.state.kind == "state"
+        ]
+
+    def farewell(self, places: Places, replies: tuple[Reply, ...]) -> list[Link]:
+        """The ways in which a server may close the connection with a word of its own, as after too long a silence."""
+        return [link for link in self.happened(places, Occurrence.EXPIRED) if link.rules[-1].reply in replies]
+
+    def done(self, links: Iterable[Link]) -> list[Link]:
+        """Where what an answer is followed by leads, with no further word: the mail is removed and the session over."""
+        waiting = [link.to for link in links if link.rules and link.rules[-1].awaits is Occurrence.COMMITTED]
+        return [link for link in self.happened(frozenset(waiting), Occurrence.COMMITTED) if not says(link.rules[-1])]
 
     def happened(self, places: Places, *triggers: Occurrence) -> list[Link]:
         """Where an occurrence that nobody is told of leads: a handshake, a connection's end."""
@@ -232,13 +302,11 @@ class Follower:
         return sorted(places, key=lambda place: (states.index(place.state), place.reader.value if place.reader else ""))
 
 
+def says(rule: Rule) -> bool:
+    """Whether something is sent where a row is followed, and not only read."""
+    return any(isinstance(unit, Unit) for unit in rule.units)
+
+
 def is_multi(link: Link) -> bool:
     """Whether lines up to a lone dot follow the line of this answer."""
     return Unit.MULTILINE in link.rules[-1].units
-
-
-def _check(protocol: Protocol) -> None:
-    units = {unit for rule in protocol.rules for unit in rule.units if isinstance(unit, Unit)}
-    readers = {rule.reader for rule in protocol.rules if rule.reader}
-    if protocol.table.tagged or units - {Unit.LINE, Unit.MULTILINE} or readers - {Reader.LINE}:
-        raise ValueError(f"popsim dissects protocols of lines, such as POP3, and not {protocol.title} yet")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from popsim.capture.dissect_said import Link, Message
+from popsim.capture.dissect_sasl import Exchange
 from popsim.protocols.model import Form
 from popsim.protocols.pop3.extension_word_table import CANCEL, CANCELLED, EMPTY, NO_BASE64
 from popsim.protocols.pop3.word_table import DELE, MESSAGE_MARKED, NO_SUCH_MESSAGE, RSET
-from popsim.sasl import SaslError, decode
+
+EXCHANGE = Exchange(CANCEL, EMPTY, CANCELLED, NO_BASE64)
 
 
-class Signs:
+class Pop3Signs:
     """What one session has shown of itself.
 
     Args:
@@ -33,12 +35,9 @@ class Signs:
 
     def _fits(self, condition: str, asked: Message) -> bool:
         """Whether a condition can have held when a command or a line of an exchange was refused."""
-        if asked.places and all(place.reader for place in asked.places):
-            line = asked.octets.rstrip(b"\r\n")
-            why = CANCELLED if line == CANCEL else NO_BASE64 if not is_base64(line) else ""
-            return condition == why if why else condition not in (CANCELLED, NO_BASE64)
-        if condition == NO_BASE64:
-            return not is_base64(asked.octets.rstrip(b"\r\n").rpartition(b" ")[2].removeprefix(EMPTY))
+        told = EXCHANGE.fits(condition, asked)
+        if told is not None:
+            return told
         if _number(asked) in self._marked:
             return condition != NO_SUCH_MESSAGE
         return condition != MESSAGE_MARKED or not self._whole
@@ -60,12 +59,3 @@ class Signs:
 def _number(asked: Message) -> int:
     arguments = asked.request.arguments if asked.request else ()
     return arguments[0] if arguments and isinstance(arguments[0], int) else -1
-
-
-def is_base64(line: bytes) -> bool:
-    """Whether a line may be part of an AUTH exchange (RFC 5034 §4)."""
-    try:
-        decode(line)
-    except SaslError:
-        return False
-    return True

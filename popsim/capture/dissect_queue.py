@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 
 from popsim.capture.dissect_client import Lines
 from popsim.capture.dissect_places import Follower, Prospects
-from popsim.capture.dissect_pop3 import Signs
 from popsim.capture.dissect_said import Link, Message, Places, Said, Turn
-from popsim.protocols.model import Reply
+from popsim.capture.dissect_signs import signs_of
+from popsim.protocols.model import Occurrence, Reader, Reply
+
+MOST_DIGITS = 19
+"""A number with as many digits is none."""
 
 
 class Queue:
@@ -24,7 +28,7 @@ class Queue:
 
     def __init__(self, lines: Lines, follower: Follower, places: Places, begun: bool, owed: int) -> None:
         self.lines, self.follower, self.places, self._owed = lines, follower, places, owed
-        self.signs = Signs(begun)
+        self.signs = signs_of(follower.protocol, begun)
         self.said = Said(first=places)
         self.pending: deque[Message] = deque()
         """What waits for an answer, the oldest first."""
@@ -36,7 +40,11 @@ class Queue:
         """Whether octets of the server are missing since the last command that is known."""
         self.place = 0
         """Where the server's next message begins."""
+        self.announced = -1
+        """How many counted octets the server has announced; -1: nobody has seen how many."""
         self._turn = -1
+        self._exchange: Message | None = None
+        self._refused: set[Message] = set()
 
     def hear(self, lines: list[Message]) -> None:
         """Lines of the client have become whole."""
@@ -52,8 +60,12 @@ class Queue:
             one = self.pending[0]
             if one.is_unknown and len(self.pending) > 1 and self.pending[1].last >= 0:
                 return  # what was not seen lasts until the next command is answered
+            if self._is_thrown_away(one):
+                self._is_read(one)
+                self._pass_silently(one, [])
+                continue
             prospects = self.follower.prospects(self.places, one)
-            links = self.follower.silent(prospects)
+            links = self._silent(prospects)
             if links is None or one.is_unknown:
                 self.prospects = prospects
                 self._is_read(one)
@@ -61,15 +73,38 @@ class Queue:
                 self._is_read(one)
                 self._advance(one, links)
                 self.prospects = awaited
+            elif any(link.origin.state.kind == "state" for link in links):
+                self._is_read(one)
+                self._pass_silently(one, links)
             else:  # nobody reads it
                 self.unread.append(self.pending.popleft())
                 one.places = self.places
                 self.said.messages.append(one)
 
+    def _silent(self, prospects: Prospects) -> list[Link] | None:
+        """Where a command leads that has no answer: no octets follow where none were announced."""
+        if not self.announced and self.follower.data(prospects):
+            return self.follower.wordless(prospects)
+        return self.follower.silent(prospects)
+
+    def _is_thrown_away(self, one: Message) -> bool:
+        """Whether a literal was refused before it came, with what belongs to it (RFC 7888 §4)."""
+        return one.begun is not None and one.begun in self._refused
+
+    def _pass_silently(self, one: Message, links: list[Link]) -> None:
+        self.pending.popleft()
+        one.is_silent = True
+        if links:
+            self._advance(one, links)
+        else:
+            self._refused.add(one)
+
     def _is_read(self, one: Message) -> None:
-        if one.is_unknown:
+        if one.is_unknown or one.turn >= 0:
             return
         one.turn, one.places = max(one.last, self._turn), self.places
+        is_exchange = bool(self.places) and all(place.reader is Reader.LINE for place in self.places)
+        one.tag = self.tag(self._exchange) if is_exchange and self._exchange else self.tag(one)
         self.said.messages.append(one)
         if one.is_said:
             self.said.order.append((one, True))
@@ -77,6 +112,39 @@ class Queue:
     def asks_more(self, piece: int) -> bool:
         """Whether a command besides the one that is being answered was whole before a piece passed."""
         return len(self.pending) > 1 or self.lines.is_next_before(piece)
+
+    def tag(self, one: Message) -> bytes:
+        """The tag of the command that a message of the client is, or is a part of."""
+        return one.tag or (one.request.tag if one.request else b"")
+
+    def is_tag(self, tag: bytes) -> bool:
+        """Whether a command that waits for its answer has this tag, or may have it."""
+        return any(one.is_unknown or self.tag(one) == tag for one in self.pending)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether the client has said goodbye, and no answer to that was seen yet."""
+        return any(prospect.trigger is Occurrence.COMMITTED for prospect in self.prospects or ())
+
+    def addressed(self, tag: bytes, piece: int) -> Message | None:
+        """What an answer with this tag is for: it is made the oldest; without a tag, the oldest there is."""
+        place = next((n for n, one in enumerate(self.pending) if not one.is_unknown and self.tag(one) == tag), -1)
+        if not tag or place == 0:
+            return self.head(piece)
+        if place < 0:
+            head = self.head(piece) if len(self.pending) < 2 else self.pending[0]
+            return head if head and (head.is_unknown or head.trigger) else None
+        if all(one.is_unknown for one in islice(self.pending, place)):
+            return self.head(piece)
+        if self.blind:
+            self.pass_over(place)
+        else:  # answered before its turn
+            one = self.pending[place]
+            del self.pending[place]
+            self.pending.appendleft(one)
+            self.prospects = None
+            self.read()
+        return self.pending[0] if self.pending else None
 
     def is_blank(self) -> bool:
         """Whether what is answered next was not seen."""
@@ -95,6 +163,8 @@ class Queue:
                 self.blind = False
                 self.miss(one, self.follower.anything(self.places), piece)
             self.read()
+        if not self.pending and (early := self.lines.answered_early(piece)):
+            self.hear(early)
         if not self.pending and (unseen := self.lines.unseen(piece)):
             self.pending.append(unseen)
             self.read()
@@ -151,6 +221,40 @@ class Queue:
         self.done(one)
         if links:
             self._advance(one, links, is_apart)
+            if done := self.follower.done(links):
+                self._advance(one, done)
+        self._go_on(head, one)
+
+    def _go_on(self, head: Message, one: Message) -> None:
+        """What was answered tells how the client's next message is framed."""
+        readers = {place.reader for place in self.places}
+        if one.reply and one.reply.announces:
+            digits = one.text.split(b" ")[0]
+            self.announced = int(digits) if digits.isdigit() and len(digits) < MOST_DIGITS else -1
+        if readers & {Reader.LINE, Reader.LITERAL}:
+            self._exchange = head
+        if head.request and head.request.trigger is Occurrence.LITERAL and readers == {None}:
+            self._refused.add(head)
+        self.lines.is_exchange = readers == {Reader.LINE}
+        reader = next(iter(readers)) if len(readers) == 1 else None
+        may_be = Reader.DOT_ENDED in readers and not self.pending and self.lines.begins_inside()
+        if may_be or reader in (Reader.DOT_ENDED, Reader.LITERAL):
+            self._recut(Reader.DOT_ENDED if may_be else reader, head)
+
+    def _recut(self, reader: Reader | None, begun: Message) -> None:
+        """What the client has said already is no lines: it was said before it was asked for."""
+        early = [one for one in self.pending if one.is_said]
+        if early:
+            self.pending.clear()
+            gone = set(early)
+            self.said.order = [row for row in self.said.order if row[0] not in gone]
+        self.lines.expect(reader, begun, early[0].start if early else -1)
+
+    def says(self, one: Message, links: list[Link]) -> None:
+        """The server has said something that nobody has asked for, as it may."""
+        self.done(one)
+        if links:
+            self._advance(one, links)
 
     # Notes
 

@@ -70,6 +70,9 @@ class Oddity(Enum):
     STRAY = "lines after an answer of one line"
     UNENDED = "an answer of several lines without its end"
     BEFORE_HANDSHAKE = "a command between the request for TLS and the handshake"
+    OTHER_TAG = "an answer with a tag that no command has"
+    SHORT = "fewer octets than were announced"
+    LOOSE_END = "text whose end is not between CR LF"
 
 
 @dataclass(slots=True, eq=False)
@@ -88,10 +91,18 @@ class Message:
         turn: the piece with which the server came to read it; -1: it never did.
         places: where the session may have stood then.
         reply: a server's status; None where there is none.
-        head: where its first line ends.
+        lead: where the line with its status begins: data or other lines of it may come before that.
+        words: where the text behind the status begins; -1: right behind the status.
+        head: where the line with its status ends.
         answers: what a server's message answers.
         steps: what came of it for the session, in order.
         odd: what is odd about it.
+        tag: which command it is or answers, where commands have tags.
+        code: a status as it crossed that the table does not have.
+        part: how a client's octets are framed that are no line.
+        begun: the message before, where a literal carries its command on.
+        number: which literal of its command it is, or announces, counted from 1.
+        is_silent: whether it has no answer: the server goes on without a word, or throws it away.
     """
 
     endpoint: int
@@ -107,10 +118,18 @@ class Message:
     turn: int = -1
     places: Places = frozenset()
     reply: Reply | None = None
+    lead: int = 0
+    words: int = -1
     head: int = 0
     answers: Message | None = None
     steps: list[Turn] = field(default_factory=list)
     odd: set[Oddity] = field(default_factory=set)
+    tag: bytes = b""
+    code: str = ""
+    part: Reader | None = None
+    begun: Message | None = None
+    number: int = 0
+    is_silent: bool = False
 
     @classmethod
     def opening(cls) -> Message:
@@ -134,18 +153,28 @@ class Message:
 
     @property
     def line(self) -> bytes:
-        """Its first line, with its end."""
-        return self.octets[: self.head] if self.head else self.octets
+        """The line with its status, with its end."""
+        return self.octets[self.lead : self.head] if self.head else self.octets[self.lead :]
+
+    @property
+    def before(self) -> bytes:
+        """What comes before the line with its status, as it crossed."""
+        return self.octets[: self.lead]
+
+    @property
+    def mark(self) -> str:
+        """Its status as a word; empty where it has none."""
+        return self.reply.mark if self.reply and not self.code else self.code
 
     @property
     def body(self) -> bytes:
-        """What follows the first line, the end included, as it crossed."""
+        """What follows that line, the end included, as it crossed."""
         return self.octets[self.head :] if self.head else b""
 
     @property
     def text(self) -> bytes:
-        """The first line without status and line end."""
-        mark = len(self.reply.mark) if self.reply else 0
+        """The line without status and line end."""
+        mark = self.words - self.lead if self.words >= 0 else len(self.reply.mark) if self.reply else 0
         return self.line[mark:].removeprefix(b" ").rstrip(b"\r\n")
 
 
@@ -190,7 +219,8 @@ class Said:
     def unanswered(self) -> int:
         """How many commands were never answered."""
         answered = {id(one.answers) for one, _ in self.order if one.endpoint == SERVER}
-        return len({id(one) for one, _ in self.order if one.endpoint == CLIENT and one.is_said} - answered)
+        asked = (one for one, _ in self.order if one.endpoint == CLIENT and one.is_said)
+        return len({id(one) for one in asked if not one.is_silent} - answered)
 
 
 def narrowed(turns: Iterable[Turn], last: Places) -> None:

@@ -8,9 +8,10 @@ from popsim.capture.dissect_frame import Frame
 from popsim.capture.dissect_places import Follower, is_multi
 from popsim.capture.dissect_queue import Queue
 from popsim.capture.dissect_said import Cipher, Link, Message, Oddity, Places, Said
+from popsim.capture.dissect_shape import Opening, shape_of
 from popsim.capture.dissect_stream import Side
 from popsim.capture.dissect_tls import looks_secured
-from popsim.protocols.model import CLOSED, Occurrence, Reply
+from popsim.protocols.model import CLOSED, Occurrence, Reader, Reply
 from popsim.timeline.event import CLIENT, SERVER
 
 _NEVER = 1 << 62
@@ -37,6 +38,7 @@ class Pass:
         self._lines = Lines(self._client, follower, ends[CLIENT])
         self._queue = Queue(self._lines, follower, places, conversation.begun, owed)
         self._frame = Frame(self._server, follower, wary, self._queue.asks_more)
+        self._shape = shape_of(self._server, follower, self._queue)
         self._follower = follower
         if looks_secured(self._client.octets, self._server.octets):
             self._queue.said.cipher = Cipher((0, 0), -1)
@@ -53,6 +55,8 @@ class Pass:
     def _begin(self, begun: bool) -> None:
         if begun:
             self._queue.pending.append(Message.opening())
+        elif self._follower.has_text and self._lines.begins_inside():
+            self._lines.expect(Reader.DOT_ENDED)
         one_sided = not self._client.end and self._server.octets.count(b"\n") > 1
         if one_sided or not begun:
             self._queue.pending.append(Message.unknown(-1))
@@ -76,36 +80,43 @@ class Pass:
     def _answer(self) -> None:
         """Take the server's next message."""
         side, start = self._server, self._queue.place
-        reply, exact = self._frame.status(start)
         if start in side.gaps:
             self._queue.blind = True
-            self._queue.skip_answers()
-        if reply is None and (start in side.gaps or (not start and self._queue.is_blank())):
+            if not self._shape.is_addressed:
+                self._queue.skip_answers()
+        if self._take_octets(start):
+            return
+        opening = self._shape.opening(start)
+        is_odd = not opening.replies and not self._shape.is_addressed
+        if is_odd and (start in side.gaps or (not start and self._queue.is_blank())):
             self._take_rest()
-            return
-        end = side.line_end(start)
-        broken = side.cut(start, end if end > 0 else side.end)
-        if end < 0 or broken >= 0:
-            self._take_unfinished(broken if broken >= 0 else side.end)
-            return
-        head = self._queue.head(side.piece(start))
-        if head is None:
-            self._take_unasked(end, reply, exact)
+        elif opening.is_data:
+            self._take_data(opening)
+        elif not opening.whole:
+            self._take_unfinished(opening)
         else:
-            self._take_answer(head, end, reply, exact)
+            self._queue.hear(self._lines.before(side.piece(opening.line)))
+            head = self._queue.addressed(opening.tag, side.piece(opening.line))
+            if head is None:
+                self._take_unasked(opening)
+            else:
+                self._take_answer(head, opening)
 
-    def _take_answer(self, head: Message, end: int, reply: Reply | None, exact: bool) -> None:
-        prospects = self._queue.prospects or ()
-        replies = (reply,) if reply else self._follower.protocol.replies
+    def _take_answer(self, head: Message, opening: Opening) -> None:
+        prospects, reply = self._queue.prospects or (), opening.reply
+        replies = opening.replies or self._follower.protocol.replies
         links = self._follower.answer(prospects, replies)
         wrong = False
-        if not links and reply:
-            links = self._follower.refusal(prospects, reply)
+        for one_of in opening.replies:
+            links = links or self._follower.refusal(prospects, one_of)
+        links = links or self._follower.farewell(self._queue.places, opening.replies)
         if not links:
             links, wrong = self._follower.lenient(self._queue.places, head, replies), True
-        one = self._framed(end, reply, links)
-        one.odd |= {Oddity.NO_STATUS} if reply is None else set() if exact else {Oddity.SMALL}
+        one = self._framed(opening, links)
+        one.odd |= {Oddity.NO_STATUS} if not opening.replies else set() if opening.exact else {Oddity.SMALL}
         one.odd |= {Oddity.NOT_ALLOWED} if wrong else set()
+        if reply is None and opening.replies:
+            one.reply = next((link.rules[-1].reply for link in links if link.rules), None) or opening.replies[0]
         fitting = self._fitting(links, head, one)
         self._queue.answered(head, one, fitting, wrong)
         if not self._secures(fitting, one):
@@ -117,52 +128,93 @@ class Pass:
         kept = [link for link in links if is_multi(link) == multi] or links
         return self._queue.signs.narrowed(self._follower.coded(kept, one.text), head, one)
 
-    def _framed(self, end: int, reply: Reply | None, links: list[Link]) -> Message:
-        """The answer whose line ends at a place, with the lines that follow it."""
-        side, start = self._server, self._queue.place
+    def _framed(self, opening: Opening, links: list[Link]) -> Message:
+        """The answer that opens so, with the lines that follow."""
+        side, start, end = self._server, self._queue.place, opening.end
         kinds = {is_multi(link) for link in links}
         multi = kinds == {True} or (len(kinds) != 1 and self._frame.goes_on(end))
-        if multi and reply is not None and reply.positive is not False:
+        if multi and opening.reply is not None and opening.reply.positive is not False:
             last, whole, odd = self._frame.lines_end(end)
             one = side.message(start, last, whole, side.missing(end, last))
             one.odd |= {Oddity.UNENDED} if odd else set()
         else:
-            one = side.message(start, end)
-        one.reply, one.head = reply, end - start
+            one = side.message(start, end, opening.whole, side.missing(start + 1, end))
+        self._describe(one, opening)
         return one
 
-    def _take_unasked(self, end: int, reply: Reply | None, exact: bool) -> None:
+    def _describe(self, one: Message, opening: Opening) -> None:
+        one.reply, one.head = opening.reply, opening.end - one.start
+        one.lead, one.words = opening.line - one.start, opening.words - one.start
+        one.tag, one.code = opening.tag, opening.code
+
+    def _take_unasked(self, opening: Opening) -> None:
         """An answer that nobody waits for, or lines that belong to nothing."""
-        if reply is None:
+        if not opening.replies:
             place, whole = self._frame.stray_end(self._queue.place)
             one = self._server.message(self._queue.place, place, whole)
             one.odd.add(Oddity.STRAY)
             self._queue.done(one)
             return
+        if links := self._follower.farewell(self._queue.places, opening.replies):
+            one = self._framed(opening, links)
+            self._queue.says(one, links)
+            return
         asked = self._queue.unread.popleft() if self._queue.unread else None
-        links = self._follower.lenient(self._queue.places, asked, (reply,)) if asked else []
-        one = self._framed(end, reply, links)
+        links = self._follower.lenient(self._queue.places, asked, opening.replies) if asked else []
+        one = self._framed(opening, links)
         one.answers = asked
         is_over = all(place.state is CLOSED for place in self._queue.places)
-        one.odd |= {Oddity.TOO_LATE if is_over else Oddity.UNASKED} | (set() if exact else {Oddity.SMALL})
+        odd = Oddity.OTHER_TAG if self._queue.pending else Oddity.TOO_LATE if is_over else Oddity.UNASKED
+        one.odd |= {odd} | (set() if opening.exact else {Oddity.SMALL})
         self._queue.done(one)
+
+    def _take_data(self, opening: Opening) -> None:
+        """Data that nobody has asked for."""
+        one = self._server.message(self._queue.place, opening.end, opening.whole)
+        one.head = one.lead = one.words = opening.end - one.start
+        self._queue.says(one, self._follower.news(self._queue.places))
+
+    def _take_octets(self, start: int) -> bool:
+        """Counted octets, if they are what comes: their number was told before."""
+        queue, side = self._queue, self._server
+        head = queue.pending[0] if queue.pending else None
+        links = self._follower.data(queue.prospects or ())
+        if head is None or not links or start in side.gaps:
+            return False
+        others = [p for p in queue.prospects or () if not self._follower.data((p,))]
+        if others and (queue.announced < 0 and self._frame.is_status(start)):
+            return False
+        end, whole, short = self._frame.octets_end(start, queue.announced, self._lines.next_piece())
+        one = side.message(start, end, whole, side.missing(start + 1, end))
+        one.head, one.words = one.end - start, 0
+        one.odd |= {Oddity.SHORT} if short else set()
+        queue.answered(head, one, links)
+        queue.read()
+        return True
 
     # What is not whole
 
-    def _take_unfinished(self, end: int) -> None:
+    def _take_unfinished(self, opening: Opening) -> None:
         """A line whose end was not seen."""
         side, start = self._server, self._queue.place
-        one = side.message(start, end, whole=False)
+        one = side.message(start, opening.end, whole=False)
+        self._describe(one, opening)
         head = self._queue.head(side.piece(start))
         if head is None:
-            one.odd.add(Oddity.UNASKED if self._frame.is_status(start) else Oddity.STRAY)
+            one.odd.add(Oddity.UNASKED if opening.replies else Oddity.STRAY)
             self._queue.done(one)
             return
-        possible = self._follower.begun_status(one.octets[:_SHORT])
+        possible = self._possible(one, opening)
         one.reply = possible[0] if len(possible) == 1 else None
         links = self._follower.coded(self._queue.allowed(*possible), one.text)
         self._queue.answered(head, one, self._queue.signs.narrowed(links, head, one))
         self._queue.read()
+
+    def _possible(self, one: Message, opening: Opening) -> tuple[Reply, ...]:
+        """The statuses that an unfinished answer may have."""
+        if self._shape.is_addressed or self._follower.has_status_lines:
+            return opening.replies
+        return self._follower.begun_status(one.octets[:_SHORT])
 
     def _take_rest(self) -> None:
         """The rest of an answer whose beginning was not seen."""

@@ -69,6 +69,30 @@ class Side:
         end = self._begins[at + 1] if at + 1 < len(self._begins) else self.end
         return min(self._begins[at] + start - self._starts[at], end)
 
+    def ahead(self, place: int, count: int) -> int:
+        """The place so many octets of the stream behind a place, those that were never seen counted too; or -1.
+
+        Args:
+            place: where to count from, right behind an octet that was seen.
+            count: how many octets of the stream.
+        """
+        at = bisect_right(self._begins, place - 1) - 1
+        begin = self._starts[at] + place - self._begins[at] if at >= 0 else 0
+        last = self._starts[-1] + self.end - self._begins[-1] if self._starts else 0
+        return self.place(begin + count) if begin + count <= last else -1
+
+    def filled(self, start: int, end: int, count: int) -> bytes:
+        """The octets from ``start`` up to ``end``, question marks in place of those that are missing.
+
+        Args:
+            start, end: places.
+            count: how many octets of the stream they stand for; the gaps are as long as that makes them.
+        """
+        missing = count - (end - start)
+        cut = self.cut(start - 1, end + 1)
+        at = cut if cut >= 0 else end
+        return self.octets[start:at] + b"?" * max(missing, 0) + self.octets[at:end]
+
     def after(self, number: int) -> int:
         """The place of the first octet that came after a piece of the conversation."""
         at = bisect_right(self._numbers, number)
@@ -83,6 +107,11 @@ class Side:
         """The first place behind ``start`` and before ``end`` before which octets are missing, or -1."""
         at = bisect_right(self._breaks, start)
         return self._breaks[at] if at < len(self._breaks) and self._breaks[at] < end else -1
+
+    def last_cut(self, start: int, end: int) -> int:
+        """The last place behind ``start`` and before ``end`` before which octets are missing, or -1."""
+        at = bisect_left(self._breaks, end) - 1
+        return self._breaks[at] if at >= 0 and self._breaks[at] > start else -1
 
     def missing(self, start: int, end: int) -> int:
         """How many octets are missing before the octets from ``start`` up to, not including, ``end``."""
@@ -110,6 +139,13 @@ class Side:
             found, end = self._find_dot(start)
             self._dot = (start, found, end)
         return end
+
+    def text_end(self, start: int) -> int:
+        """The place after the lone dot between CR LF that ends a text from ``start`` on (RFC 5321 §4.1.1.4), or -1."""
+        if self.octets.startswith(END, start):
+            return start + len(END)
+        at = self.octets.find(CRLF + END, start)
+        return at + len(CRLF + END) if at >= 0 else -1
 
     def _find_dot(self, start: int) -> tuple[int, int]:
         """Where the next lone dot stands and where its line ends; -1 twice where there is none."""

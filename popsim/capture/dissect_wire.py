@@ -52,6 +52,8 @@ class Script:
         """The last thing that each end came to know."""
         self.ended: Callable[[int], None] = lambda end: None
         """What happens to the session when an end has closed the connection."""
+        self.opened: Callable[[int], None] = lambda end: None
+        """What happens to the session when an end has opened the connection."""
         self.carrier: Callable[[int, int], int] = lambda end, place: -1
         """The event of the message or record that an octet belongs to."""
         self._times = [piece.time for piece in conversation.pieces]
@@ -173,6 +175,7 @@ class Wire:
         if not self._open[end]:
             self._open[end] = True
             self._script.causes[end] = self._note(STREAM_OPENED, end, OPEN, cause)
+            self._script.opened(end)
 
     def _finished(self, end: int, cause: int) -> None:
         if self._lost or end in self._closed:

@@ -6,11 +6,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from popsim.capture.dissect_caller import Caller
 from popsim.capture.dissect_places import Follower
 from popsim.capture.dissect_said import Message, Places, Said, Turn
 from popsim.capture.dissect_tls import Record, records
 from popsim.capture.dissect_wire import AFTER, PASSED, READ, SAID, Script
-from popsim.protocols.model import CLOSED, START, Occurrence, State
+from popsim.protocols.model import CLOSED, START, Occurrence, Rule, State
 from popsim.protocols.protocol import Protocol
 from popsim.timeline.event import (
     CIPHERTEXT_DELIVERED,
@@ -72,14 +73,19 @@ class Writer:
         self._sent: dict[int, int] = {}
         self._read: dict[int, int] = {}
         self._carriers: list[list[tuple[int, int, Callable[[], int]]]] = [[], []]
+        machine = follower.protocol.client
+        self._caller = Caller(machine, script.conversation.begun) if machine else None
         script.carrier = self._carrier
         script.ended = self._ended
+        script.opened = self._opened
 
     def initial(self) -> dict[str, Any]:
         """What is so at the beginning."""
         found: dict[str, Any] = {}
         for end in (CLIENT, SERVER):
             found.update(self._state(end, self._said.first))
+        if self._caller:
+            found.update(self._standing(CLIENT, [state.name for state in self._caller.states]))
         return found
 
     def plan(self) -> None:
@@ -101,6 +107,8 @@ class Writer:
     def _plan_command(self, one: Message) -> None:
         self._carries(one)
         self._script.plan(one.first, SAID, lambda: self._say(one))
+        if self._caller:
+            self._script.plan(one.first, SAID, lambda: self._step(self._caller.says(one) if self._caller else []))
 
     def _plan_reading(self, one: Message) -> None:
         own = one.turn == one.last
@@ -118,9 +126,11 @@ class Writer:
             self._plan_move(one.first, SAID, SERVER, turn)
         if not one.whole:
             return
-        mark = one.reply.mark if one.reply else ""
-        heard = {reply_key(self._script.number, ENDPOINTS[CLIENT]): mark}
+        heard = {reply_key(self._script.number, ENDPOINTS[CLIENT]): one.mark}
         self._script.plan(one.last, READ, lambda: self._hear(one, heard))
+        if self._caller:
+            self._script.plan(one.last, READ, lambda: self._step(self._caller.hears(one) if self._caller else []))
+            return
         for turn in [*(asked.steps if asked else ()), *one.steps]:
             self._plan_move(one.last, READ, CLIENT, turn)
 
@@ -136,7 +146,7 @@ class Writer:
         where = self._script.number, ENDPOINTS[one.endpoint]
         values: dict[str, Any] = {}
         if one.endpoint == SERVER:
-            values = {**self._rules(one), reply_key(*where): one.reply.mark if one.reply else ""}
+            values = {**self._rules(one), reply_key(*where): one.mark}
         if one.missing:
             values[missing_key(*where)] = one.missing
         if id(one) in self._breaches:
@@ -145,7 +155,7 @@ class Writer:
 
     def _rules(self, one: Message) -> dict[str, Any]:
         """The rule that a reply follows, or all those that it may follow."""
-        ids = [rule.id for turn in one.steps[-1:] for rule in turn.rules]
+        ids = [rule.id for turn in one.steps[:1] for rule in turn.rules]
         return self._following(SERVER, ids)
 
     def _following(self, end: int, ids: list[str]) -> dict[str, Any]:
@@ -177,10 +187,26 @@ class Writer:
         values.update(self._following(end, [rule.id for rule in turn.rules]))
         self._script.add(MOVED, end, values)
 
+    def _step(self, rules: list[Rule]) -> None:
+        """The client follows one of these rows of its own machine."""
+        if rules and self._caller:
+            values = self._standing(CLIENT, [state.name for state in self._caller.states])
+            values.update(self._following(CLIENT, [rule.id for rule in rules]))
+            self._script.add(MOVED, CLIENT, values)
+
+    def _opened(self, end: int) -> None:
+        """The connection is open at one end."""
+        if self._caller and end == CLIENT:
+            self._step(self._caller.opened())
+
     def _state(self, end: int, places: Places) -> dict[str, Any]:
+        protocol = self._follower.protocol
+        return self._standing(end, names(protocol, places), words(protocol, places))
+
+    def _standing(self, end: int, possible: list[str], said: str = "") -> dict[str, Any]:
+        """What is to be written of where an end may stand."""
         where = self._script.number, ENDPOINTS[end]
-        possible = names(self._follower.protocol, places)
-        values: dict[str, Any] = {state_key(*where): words(self._follower.protocol, places)}
+        values: dict[str, Any] = {state_key(*where): said or " or ".join(possible)}
         if len(possible) > 1 or self._vague[end]:
             values[states_key(*where)] = possible
         self._vague[end] = len(possible) > 1
@@ -190,6 +216,9 @@ class Writer:
         """The connection is closed by one end: a session that had not ended by then has ended now."""
         why = (Occurrence.LOST,) if end == CLIENT else (Occurrence.EXPIRED, Occurrence.LOST)
         for which in (SERVER, CLIENT):
+            if which == CLIENT and self._caller:
+                self._step(self._caller.lost())
+                continue
             places = self._places[which]
             if any(place.state is not CLOSED for place in places):
                 links = self._follower.happened(places, *why) if self._in_sight else []
@@ -249,5 +278,5 @@ class Writer:
     def _lose_sight(self) -> None:
         """From here on whatever is said moves the session unseen, its end too."""
         self._in_sight = False
-        for end in (SERVER, CLIENT):
+        for end in (SERVER, CLIENT) if not self._caller else (SERVER,):
             self._move(end, Turn(self._follower.anything(self._places[end], secured=True)))

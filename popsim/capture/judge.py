@@ -93,32 +93,6 @@ class Judge:
         known = (fault for fault in found if fault.reference(self._protocol))
         return sorted(known, key=lambda fault: (fault.message.first, places[id(fault.message)], fault.start))
 
-    def breaches(
-        self, timeline: Timeline, conversations: Sequence[Conversation], faults: Iterable[list[Fault]]
-    ) -> list[Breach]:
-        """The faults as breaches of a timeline that was made of these conversations."""
-        sent = {(e.connection, e.endpoint, e.start): e for e in timeline.events("message", "Sent")}
-        found = []
-        for number, several in enumerate(faults):
-            for fault in several:
-                one = fault.message
-                event = sent[number, ENDPOINTS[one.endpoint], one.start]
-                line = one.octets[fault.start :].partition(b"\n")
-                found.append(
-                    Breach(
-                        event.index,
-                        event.time,
-                        number,
-                        ENDPOINTS[one.endpoint],
-                        line[0] + line[1],
-                        fault.found,
-                        fault.expected,
-                        fault.rule,
-                        fault.reference(self._protocol),
-                    )
-                )
-        return sorted(found, key=lambda breach: breach.event)
-
     # The client
 
     def _of_client(self, one: Message) -> Iterator[Fault]:
@@ -154,6 +128,8 @@ class Judge:
         trigger = self._ways.trigger(state, request)
         forms = self._protocol.grammar.forms(request.keyword)
         if state.kind != "state" or trigger is Occurrence.OVERLONG or not one.octets.endswith(CRLF):
+            return None
+        if trigger is Occurrence.LITERAL:
             return None
         if isinstance(trigger, Form) and not machine.refuses(state, trigger):
             return None
@@ -244,3 +220,35 @@ def _called(asked: Message) -> str:
 
 def _most(row: Limit) -> str:
     return f"at most {row.value:,} {row.meaning}"
+
+
+def breaches(timeline: Timeline, protocols: Sequence[Protocol | None], faults: Iterable[list[Fault]]) -> list[Breach]:
+    """The faults of conversations as breaches of the timeline that was made of them.
+
+    Args:
+        timeline: what was made of them.
+        protocols: what was spoken in each of them.
+        faults: what was found in each of them.
+    """
+    sent = {(e.connection, e.endpoint, e.start): e for e in timeline.events("message", "Sent")}
+    found = []
+    for number, (protocol, several) in enumerate(zip(protocols, faults, strict=True)):
+        for fault in several:
+            assert protocol is not None, "only what was read can be judged"
+            one = fault.message
+            event = sent[number, ENDPOINTS[one.endpoint], one.start]
+            line = one.octets[fault.start :].partition(b"\n")
+            found.append(
+                Breach(
+                    event.index,
+                    event.time,
+                    number,
+                    ENDPOINTS[one.endpoint],
+                    line[0] + line[1],
+                    fault.found,
+                    fault.expected,
+                    fault.rule,
+                    fault.reference(protocol),
+                )
+            )
+    return sorted(found, key=lambda breach: breach.event)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from popsim.capture.conversation import Conversation
-from popsim.capture.dissect_pop3 import is_base64
 from popsim.capture.dissect_said import Message, Oddity
+from popsim.capture.dissect_sasl import is_base64
 from popsim.capture.law import Fault, Law
 from popsim.engine.framing import CRLF, END, unstuffed
 from popsim.protocols.model import Form, Occurrence
@@ -107,7 +107,7 @@ class _Session:
             RSET: self._reset,
         }
 
-    def done(self, one: Message, form: Form, arguments: tuple[int | bytes, ...]) -> Iterator[Fault]:
+    def done(self, one: Message, form: Form, arguments: tuple[object, ...]) -> Iterator[Fault]:
         """A command was answered and done."""
         number = arguments[0] if arguments and isinstance(arguments[0], int) else 0
         if form in self._doings:

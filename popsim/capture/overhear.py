@@ -7,6 +7,7 @@ from popsim.capture.dissect import dissection
 from popsim.capture.ports import served
 from popsim.capture.stream import Stream
 from popsim.protocols import spoken
+from popsim.protocols.protocol import Protocol
 from popsim.timeline.event import AUDIENCE, CLIENT, EAVESDROPPER, ENDPOINTS, SERVER, Event, segment_key
 from popsim.timeline.timeline import Timeline
 
@@ -21,12 +22,14 @@ def overheard(timeline: Timeline) -> Timeline:
 
     Args:
         timeline: what was recorded at the ends.
-
-    Raises:
-        ValueError: the dissector cannot follow its protocol.
     """
     header = {AUDIENCE: EAVESDROPPER}
-    return dissection(conversations(timeline), spoken(timeline.header), header).timeline
+    return dissection(conversations(timeline), spoken_in(timeline), header).timeline
+
+
+def spoken_in(timeline: Timeline) -> list[Protocol | None]:
+    """What was spoken on each connection of a timeline."""
+    return [spoken(timeline.header, connection) for connection in timeline.connections]
 
 
 def conversations(timeline: Timeline) -> list[Conversation]:
@@ -108,4 +111,5 @@ class _Listener:
 
     def _port(self) -> int:
         wire = self._timeline.wire(self._connection, ENDPOINTS[CLIENT])
-        return served(str(self._timeline.header.get("protocol", "")), wire.startswith(_HANDSHAKE))
+        title = spoken(self._timeline.header, self._connection).title
+        return served(title, wire.startswith(_HANDSHAKE))

@@ -124,7 +124,7 @@ async def _pass(joins: Proxy) -> None:
     stop = stopper(_complain)
     async with joins:
         # The first line, for programs; what is for people goes to stderr.
-        click.echo(f"proxy 127.0.0.1:{joins.listen}")
+        click.echo(f"proxy 127.0.0.1:{joins.port}")
         click.echo(
             f"to {joins.host}:{joins.port}; what passes is written down, passwords too (Ctrl-C ends it)", err=True
         )

@@ -107,6 +107,8 @@ def run(
     try:
         simulation = Simulation(play.scenario, play.mail)
         unsent = simulation.perform(play.scenario.actions)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
     except OverflowError:
         raise click.UsageError("the times of this scenario are too long: the clock ends after 292 years") from None
     timeline = simulation.timeline

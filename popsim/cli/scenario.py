@@ -15,8 +15,8 @@ from popsim.mail.collection import Mail
 from popsim.mail.policy import Policy
 from popsim.protocols import find
 from popsim.wire import Action, Fault, Link, Scenario
+from popsim.wire.mailroom import mail_name
 from popsim.wire.quantity import MILLION
-from popsim.wire.simulation import mail_name
 
 _HINT = 'expected a protocol and commands, such as: popsim run pop3 "USER alice" "PASS secret" STAT QUIT'
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +11,12 @@ import click
 
 from popsim.cli.lasting import OVERWRITE, check_new, complainer, stopper
 from popsim.cli.output import Output, output
+from popsim.cli.ports import domain_name, ports, spoken, with_ports
 from popsim.cli.values import (
-    EDITION,
-    EXTENSIONS,
     MAILS,
-    MINIMAL,
     POLICY,
-    PORT,
     USERS,
-    WITHOUT,
     Trouble,
-    chosen,
     known,
     mail_of,
     on_disk,
@@ -39,82 +34,78 @@ if TYPE_CHECKING:
     from popsim.sockets.live_recording import LiveRecording
     from popsim.sockets.reception import Reception
 
-_POP3 = "Serve POP3 on this port, with STLS; 0 takes one that is free. May be given more than once."
-_POP3S = "Serve POP3 over TLS from the first octet on, on this port (the registered one is 995)."
 _CERT = "The server's certificate, PEM.  [default: one that is made on the spot]"
 _KEY = "Its private key, PEM, where that is not in the certificate's file."
-_WRITE = "Remove from the disk what a client has deleted, when its session ends with QUIT."
+_WRITE = (
+    "Write to the disk what clients change: what POP deletes, when its session ends with QUIT; what IMAP adds, flags, "
+    "moves and removes, and what SMTP delivers, at once. An mbox and .eml files hold no flags, and no folders."
+)
+_DOMAIN = "The name under which SMTP takes mail, beside localhost.  [default: popsim.example]"
 _RECORD = "Write down what happens, as it happens: the whole timeline (.jsonl), or what crossed the wire (.pcapng)."
 _complain = complainer("serve")
 _THIS_MACHINE = ("127.", "::1")
 _SUFFIXES = (".jsonl", ".pcapng")
 
-_USUAL = (2449, 3206, 5034, 2595)
-"""The extensions that are on where nobody says which. RFC 6856 is not: with it a message whose header has UTF-8 in it
-is refused to a reader that has not sent UTF8, and most readers do not know that command."""
-
 
 @click.command()
-@click.option("--pop3", metavar="PORT", multiple=True, callback=PORT, help=_POP3)
-@click.option("--pop3s", metavar="PORT", multiple=True, callback=PORT, help=_POP3S)
+@with_ports
 @USERS
 @MAILS
 @click.option("--write", is_flag=True, help=_WRITE)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--domain", metavar="NAME", default="", callback=reading(domain_name), help=_DOMAIN)
 @click.option("--cert", "certificate", metavar="FILE", help=_CERT)
 @click.option("--key", metavar="FILE", help=_KEY)
-@EDITION
-@EXTENSIONS
-@MINIMAL
-@WITHOUT
 @POLICY
 @click.option("--record", metavar="FILE", callback=reading(output(*_SUFFIXES)), help=_RECORD)
 @OVERWRITE
 def serve(
-    pop3: tuple[int, ...],
-    pop3s: tuple[int, ...],
     users: tuple[User, ...],
     mails: tuple[str, ...],
     write: bool,
     host: str,
+    domain: str,
     certificate: str | None,
     key: str | None,
-    edition: str | None,
+    editions: tuple[str, ...],
     extensions: tuple[str, ...],
     minimal: bool,
     without: tuple[str, ...],
     policies: tuple[str, ...],
     record: Output | None,
     overwrite: bool,
+    **given: tuple[int, ...],
 ) -> None:
-    """Serve mail to any mail reader, until Ctrl-C.
+    """Serve mail to any mail program, until Ctrl-C: one store behind all protocols.
 
-    Without --write the mail is read and never written: what a client deletes is gone until the server stops, and no
-    longer. CAPA, response codes, AUTH and STLS are on unless --edition, --extension or --minimal say otherwise; UTF8
-    and LANG come with --extension all. A recording holds everything that crossed, passwords and the keys of TLS too.
+    Without --write the mail is read and never written: what a client deletes, flags or adds is so until the server
+    stops, and no longer. The usual extensions are on unless --edition, --extension or --minimal say otherwise; UTF8
+    and LANG of POP3 come with --extension all. A recording holds everything that crossed, passwords and the keys of
+    TLS too.
     """
     import asyncio
 
-    from popsim.protocols.pop3.table import POP3
     from popsim.sockets import CannotListen, Listener
+    from popsim.sockets.credentials import without_handshake
     from popsim.sockets.reception import Reception
     from popsim.sockets.recording import NOTHING
 
-    if not pop3 and not pop3s:
-        raise click.UsageError("nothing to listen on: give --pop3 PORT or --pop3s PORT, with 0 for one that is free")
+    wanted = ports(given)
     if record:
         check_new("--record", record, overwrite)
-    plain = not (edition or extensions or minimal)
-    protocol = chosen(POP3.extended(*_USUAL) if plain else POP3, edition, minimal, extensions, without)
-    people = known(users, protocol)
+    names = list(dict.fromkeys(port.protocol for port in wanted))
+    protocols = spoken(names, editions, extensions, minimal, without)
+    people = known(users, *protocols.values())
     held = mail_of(mails or ("inbox",), people, record, _source)
     store = _store(people, held, write)
-    pair = certificate, key
-    credentials = _credentials(protocol, host, pair, is_needed=bool(pop3s), keeps_keys=record is not None)
-    reception = Reception(store, protocol, policy=_policy(policies), bound=NOTHING, report=_complain)
+    pair, secure = (certificate, key), any(port.secure for port in wanted)
+    credentials = _credentials(protocols.values(), host, pair, is_needed=secure, keeps_keys=record is not None)
+    first = protocols[names[0]] if credentials else without_handshake(protocols[names[0]])
+    reception = Reception(store, first, policy=_policy(policies), bound=NOTHING, report=_complain, domain=domain)
     shared: dict[str, Any] = {"credentials": credentials, "reception": reception}
-    listeners = [Listener(protocol, store, host, port, **shared) for port in pop3]
-    listeners += [Listener(protocol, store, host, port, is_secure=True, **shared) for port in pop3s]
+    listeners = [
+        Listener(protocols[port.protocol], store, host, port.number, is_secure=port.secure, **shared) for port in wanted
+    ]
     told = _told(store, {name: place for name, (place, _) in held.items()})
     if credentials and certificate is None:
         told.append(f"certificate made on the spot, SHA-256 {credentials.fingerprint}")
@@ -134,12 +125,16 @@ def _source(text: str, target: Output | None) -> Mail | Box:
 
 
 def _store(people: Sequence[User], held: dict[str, tuple[str, Any]], write: bool) -> Store:
+    import time
+
     from popsim.mail.store import Store
 
     places = [os.path.realpath(os.path.expanduser(place)) for place, _ in held.values() if place not in samples.NAMES]
     if write and len(places) != len(set(places)):
         raise click.UsageError("--write: two users have the same mail; a mailbox that is written has one user")
-    return on_disk(lambda _: Store(people, {name: box for name, (_, box) in held.items()}, write), "")
+    mail = {name: box for name, (_, box) in held.items()}
+    # Other programs may change the mail between two runs: then no UID of the first is one of the second.
+    return on_disk(lambda _: Store(people, mail, write, uid_validity=int(time.time())), "")
 
 
 def _policy(words: Sequence[str]) -> Any:
@@ -149,7 +144,7 @@ def _policy(words: Sequence[str]) -> Any:
 
 
 def _credentials(
-    protocol: Protocol, host: str, pair: tuple[str | None, str | None], *, is_needed: bool, keeps_keys: bool
+    protocols: Iterable[Protocol], host: str, pair: tuple[str | None, str | None], *, is_needed: bool, keeps_keys: bool
 ) -> Credentials | None:
     """What TLS needs, where it can come to be spoken."""
     certificate, key = pair
@@ -158,7 +153,7 @@ def _credentials(
 
     if key and not certificate:
         raise click.UsageError("--key goes with --cert, the certificate that it belongs to")
-    if not is_needed and not certificate and without_handshake(protocol) == protocol:
+    if not is_needed and not certificate and all(without_handshake(protocol) == protocol for protocol in protocols):
         return None
     try:
         if certificate is None:
@@ -198,11 +193,16 @@ async def _serve(
 
 
 def _live(reception: Reception, listeners: Sequence[Listener], record: Output, replaces: bool) -> LiveRecording:
-    places = ", ".join(listener.address for listener in listeners)
+    places = {protocol: [one.address for one in listeners if one.protocol == protocol] for protocol in _each(listeners)}
+    title = "; ".join(f"{protocol} on {', '.join(addresses)}" for protocol, addresses in places.items())
     try:
-        return reception.record(record.path, f"{listeners[0].protocol} on {places}", replaces=replaces)
+        return reception.record(record.path, title, replaces=replaces)
     except OSError as error:
         raise Trouble(f"--record: cannot write {os.fspath(record.path)!r}: {error.strerror or error}") from None
+
+
+def _each(listeners: Sequence[Listener]) -> list[Protocol]:
+    return list(dict.fromkeys(listener.protocol for listener in listeners))
 
 
 def _told(store: Store, places: dict[str, str]) -> list[str]:
@@ -214,8 +214,8 @@ def _told(store: Store, places: dict[str, str]) -> list[str]:
         where = f" ({places[name]}{kind})" if name in places else ""
         lines.append(f"{name}: {count:,} message{'s' * (count != 1)}, {size:,} octets{where}")
     if store.writes:
-        return [*lines, "what a client deletes is removed from the disk when its session ends with QUIT"]
-    return [*lines, "mail is read-only: deletions last until the server stops (Ctrl-C)"]
+        return [*lines, "what clients change is written to the disk; what POP deletes, when its session ends with QUIT"]
+    return [*lines, "the disk is never written: what clients change lasts until the server stops (Ctrl-C)"]
 
 
 def _ended(reception: Reception) -> str:

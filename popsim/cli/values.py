@@ -183,8 +183,8 @@ def _made(option: str, make: Callable[..., Protocol], *given: str) -> Protocol:
         raise click.BadParameter(str(error), param_hint=f"'{option}'") from None
 
 
-def known(given: Iterable[User], protocol: Protocol) -> tuple[User, ...]:
-    """The users, each of whom can log in; the usual one where none is given.
+def known(given: Iterable[User], *protocols: Protocol) -> tuple[User, ...]:
+    """The users, each of whom can log in by one of the protocols; the usual one where none is given.
 
     Raises:
         click.UsageError: two have one name, or one logs in by something that is no command.
@@ -195,9 +195,10 @@ def known(given: Iterable[User], protocol: Protocol) -> tuple[User, ...]:
     for user in given:
         if user.name in people:
             raise click.UsageError(f"there are two users {user.name!r}: give each a name of their own")
-        if user.login and user.login not in {form.keyword for form in protocol.forms}:
+        if user.login and user.login not in {form.keyword for protocol in protocols for form in protocol.forms}:
             raise click.UsageError(
-                f"user {user.name!r} is to log in by {user.login!r}, which is no command of {protocol}: "
+                f"user {user.name!r} is to log in by {user.login!r}, which is no command of "
+                f"{' or '.join(map(str, protocols))}: "
                 "expected NAME:SECRET or NAME:SECRET:COMMAND, with no colon in the secret"
             )
         people[user.name] = user

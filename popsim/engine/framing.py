@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Protocol
 
@@ -98,9 +99,20 @@ class Buffer:
 
     def part(self, reader: Part) -> bool:
         """Let a reader of something that is no line take what belongs to it; False while its end has not come."""
-        used = reader.feed(self._octets[self._place :])
-        self._place = self._end if used < 0 else self._place + used
-        return used >= 0
+        while True:
+            place = min(self._place + reader.most, self._end)  # what is not its own is not copied again and again
+            used = reader.feed(self._octets[self._place : place])
+            self._place = place if used < 0 else self._place + used
+            if used >= 0 or self.empty:
+                return used >= 0
+
+    def run(self, pattern: re.Pattern[bytes]) -> bytes:
+        """Take what a pattern matches of the octets that come next: nothing, or lines that are whole."""
+        match = pattern.match(self._octets, self._place)
+        if match is None:
+            return b""
+        self._place = match.end()
+        return match[0]
 
     def clear(self) -> int:
         """Throw away whatever has come and was not read, and return how many octets that was."""
@@ -130,6 +142,11 @@ class Part(ABC):
         self.size = 0
         """How many octets were read, the end included."""
         self.too_long = False
+
+    @property
+    def most(self) -> int:
+        """The most octets that it can take at once."""
+        return sys.maxsize
 
     @abstractmethod
     def feed(self, data: bytes) -> int:
@@ -162,12 +179,55 @@ class Counted(Part):
         super().__init__(limit)
         self._missing = count
 
+    @property
+    def most(self) -> int:
+        return self._missing
+
     def feed(self, data: bytes) -> int:
         """Take octets: see :meth:`Part.feed`."""
         used = min(self._missing, len(data))
         self._missing -= used
         self._keep(data[:used])
         return -1 if self._missing else used
+
+
+class Literal(Part):
+    """Reads a literal and the rest of the line behind it, in which the command goes on (RFC 3501 §4.3).
+
+    Args:
+        count: how many octets the literal has.
+        limit: as in :class:`Part`, for the literal.
+        line_limit: the most octets of the line, with its CRLF; a longer one is read to its end and thrown away.
+    """
+
+    __slots__ = ("line", "_missing", "_line_limit", "_line_size")
+
+    def __init__(self, count: int, limit: int, line_limit: int) -> None:
+        super().__init__(limit)
+        self.line = b""
+        """The line with its end, or nothing where it is too long."""
+        self._missing = count
+        self._line_limit = line_limit
+        self._line_size = 0
+
+    @property
+    def most(self) -> int:
+        return self._missing or sys.maxsize
+
+    def feed(self, data: bytes) -> int:
+        """Take octets: see :meth:`Part.feed`."""
+        used = min(self._missing, len(data))
+        if used:
+            self._missing -= used
+            self._keep(data[:used])
+        if self._missing or used == len(data):
+            return -1
+        end = data.find(b"\n", used) + 1
+        line = data[used : end or len(data)]
+        self.size += len(line)
+        self._line_size += len(line)
+        self.line = self.line + line if self._line_size <= self._line_limit else b""
+        return end or -1
 
 
 class DotEnded(Part):

@@ -29,6 +29,11 @@ class Response:
     reader: Reader | None = None
 
     @property
+    def is_news(self) -> bool:
+        """Whether it is data that answer nothing, such as a server may send at any time (RFC 3501 §7)."""
+        return self.request is None and self.reply is None and bool(self.untagged)
+
+    @property
     def positive(self) -> bool:
         """Whether the status says that it was done."""
         return bool(self.reply and self.reply.positive)

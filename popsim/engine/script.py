@@ -57,11 +57,22 @@ class Wait:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait for what the server says unasked, at most so many nanoseconds; whatever has come is what comes of it.
+
+    It ends as soon as something has come, and with nothing where nothing has: an IMAP server tells news to a client
+    that is idle (RFC 2177 §3).
+    """
+
+    nanoseconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hang:
     """Wait until the server has closed the connection, or close it where it does not; nothing comes of it."""
 
 
-Step = Connect | Send | CarryOn | Wait | Hang
+Step = Connect | Send | CarryOn | Wait | Listen | Hang
 Script = Generator[Step, list[Response], T]
 
 

@@ -1,20 +1,18 @@
-"""The server's end of a session: it dispatches by the table and knows no socket and no clock."""
+"""The server's end of a session: it reads by the table and knows no socket and no clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from popsim.engine.answer import Answer, Service
-from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Part
-from popsim.engine.plan import BARE, TOO_LONG, TOO_MUCH, Plan, Ways
-from popsim.engine.refusal import refusal
-from popsim.protocols.model import CLOSED, START, Continuation, Occurrence, Reader, Rule, State, Trigger, Unit
+from popsim.engine.answer import Service
+from popsim.engine.framing import CRLF, Buffer, Counted, DotEnded, Literal, Part
+from popsim.engine.plan import BARE, LITERAL, TOO_LONG, TOO_MUCH, announcement
+from popsim.engine.server_answering import Answering
+from popsim.protocols.model import CLOSED, Form, Occurrence, Reader
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
 from popsim.timeline.recorder import Observer
 
 
-class ServerEngine:
+class ServerEngine(Answering):
     """A server's end: octets in, octets out, and an observer that is told what happens.
 
     Args:
@@ -24,27 +22,15 @@ class ServerEngine:
     """
 
     def __init__(self, protocol: Protocol, service: Service, observer: Observer | None = None) -> None:
-        self.protocol = protocol
-        self.state: State = START
-        self.pipelining = getattr(service, "pipelining", True)
+        super().__init__(protocol, service, observer)
+        self.pipelining = service.pipelining
         """Whether a command may come before the one before it is answered; else what came behind it is lost."""
-        self.commits_later = False
-        """Whether the removal waits for :meth:`committed`, for the time that a disk takes; else it comes at once."""
-        self._handlers = service.handlers
-        self._service = service
-        self._observer = observer
         self._buffer = Buffer()
-        self._reader: Reader | None = None
-        self._expects = 0
         self._part: Part | None = None
-        self._exchange = Request(Occurrence.CONTINUED, "")
-        self._awaits: Occurrence | None = None
-        self._out: list[bytes] = []
+        self._literals = 0
+        self._is_unwanted = False
         self._read = 0
-        self._sent = 0
-        self._ways = Ways.of(protocol)
-        self._known = self._ways.known
-        self._line_limit, self._reply_limit = self._ways.line_limit, self._ways.reply_limit
+        self._line_limit = self._ways.line_limit
 
     # In
 
@@ -63,7 +49,7 @@ class ServerEngine:
         buffer.feed(data)
         # A part of no octets is there before anything comes: a client may announce 0 of them.
         while (not buffer.empty or self._reader) and self._next() and self.state is not CLOSED and not self._awaits:
-            if not self.pipelining:
+            if not self.pipelining and not self._is_on_its_way:
                 self._read += buffer.clear()
 
     def lost(self) -> None:
@@ -90,14 +76,14 @@ class ServerEngine:
     def committed(self) -> None:
         """What the removal waited for is done: it can be answered."""
         self._awaits = None
-        self._occur(Occurrence.COMMITTED)
+        self._occur(Occurrence.COMMITTED, self._exchange)
 
     def news(self) -> None:
         """The mailbox has changed: the table says whether the client hears of it now; without a row it does not."""
         if self.state.kind == "state" and self.protocol.outcomes(self.state, Occurrence.NEWS):
             self._occur(Occurrence.NEWS)
 
-    # Out
+    # How it stands
 
     @property
     def closed(self) -> bool:
@@ -119,11 +105,6 @@ class ServerEngine:
         """How many nanoseconds of silence the session stands before :meth:`expired` is due; None: any number."""
         return self._ways.deadline if self.state.kind == "state" else None
 
-    def take(self) -> list[bytes]:
-        """The pieces of octets to send, in order; each piece is handed out once."""
-        out, self._out = self._out, []
-        return out
-
     # Reading
 
     def _next(self) -> bool:
@@ -141,29 +122,41 @@ class ServerEngine:
             self._observer.delivered(start, end)
         if reader:
             self._answer_line(line)
+            return True
+        request = self._ways.read(line)
+        trigger = request.trigger
+        if trigger is LITERAL:
+            self._literals = 0
+            self._ask(request)
         else:
-            request = self._ways.read(line)
-            self._occur(self._ways.trigger(self.state, request), request)
+            self._occur(trigger if isinstance(trigger, Form) else self._ways.trigger(self.state, request), request)
         return True
 
     def _next_part(self, reader: Reader) -> bool:
-        """The rest of an exchange that is no line: counted octets, or text up to a lone dot."""
-        limit = self._ways.upload_limit
-        part = self._part
-        if part is None:
-            part = self._part = Counted(self._expects, limit) if reader is Reader.COUNTED else DotEnded(limit)
+        """What is no line: counted octets, text up to a lone dot, or a literal and the line behind it."""
+        part = self._part = self._part or self._reading(reader)
         if not self._buffer.part(part):
             return False
-        self._part = None
+        self._part = self._reader = None
         start = self._read
         self._read += part.size
         if self._observer:
             self._observer.delivered(start, self._read)
-        if part.too_long:
-            self._continue(Occurrence.OVERLONG, problem=TOO_MUCH.format(limit))
+        if isinstance(part, Literal):
+            self._go_on(part)
+        elif part.too_long:
+            self._continue(Occurrence.OVERLONG, problem=TOO_MUCH.format(self._ways.upload_limit))
         else:
             self._continue(Occurrence.CONTINUED, part.text())
         return True
+
+    def _reading(self, reader: Reader) -> Part:
+        """What reads the next octets."""
+        limit = self._ways.upload_limit
+        if reader is Reader.LITERAL:
+            kept = 0 if self._is_unwanted else self._ways.literal_limit
+            return Literal(announcement(self._exchange).size, kept, self._line_limit)
+        return Counted(self._expects, limit) if reader is Reader.COUNTED else DotEnded(limit)
 
     def _answer_line(self, line: bytes) -> None:
         """Answer a line of an exchange. What is no line must not pass for an empty one, which is an answer too."""
@@ -180,82 +173,34 @@ class ServerEngine:
         exchange = self._exchange
         self._occur(trigger, Request(trigger, exchange.keyword, (octets,), exchange.tag, problem))
 
-    # Answering
+    # Literals
 
-    def _occur(self, trigger: Trigger, request: Request | None = None) -> None:
-        """Let a trigger happen: the handler chooses the condition, the table all the rest."""
-        request = request or Request(trigger, "")
-        while True:
-            plan, answer = self._decide(trigger, request)
-            observer = self._observer
-            if observer and answer.changes:
-                for kind, values in answer.changes:
-                    observer.changed(kind, values)
-            if plan.units:
-                start = self._sent
-                self._send(plan, answer, request)
-                if observer and self._sent > start:
-                    observer.sent(start, self._sent, plan.rule)
-            if plan.to is not self.state:
-                self.state = plan.to
-                if observer:
-                    observer.moved(plan.to, plan.rule)
-            if plan.reader:
-                self._reader, self._expects, self._exchange = plan.reader, answer.expects, request
-            if not plan.commits:
-                if plan.awaits:
-                    self._awaits = plan.awaits
-                return
-            if self.commits_later:
-                self._awaits = Occurrence.COMMITTED
-                return
-            trigger = Occurrence.COMMITTED
+    def _ask(self, request: Request) -> None:
+        """A line announces a literal: it is asked for, it is on its way already, or it is refused."""
+        self._literals += 1
+        judged = self._ways.announced(self.state, request, self._literals)
+        self._occur(judged.trigger, judged)
+        if self._reader is None:
+            self._throw_away(request)
 
-    def _decide(self, trigger: Trigger, request: Request) -> tuple[Plan, Answer]:
-        try:
-            way = self._known[self.state][trigger]
-        except KeyError:
-            way = self._ways.way(self.state, trigger)
-        handler = None if way.refused else self._handlers.get(trigger)
-        if handler:
-            answer = handler(request)
-            return way.plans[answer.condition], answer
-        rule = way.first.rule
-        return way.first, Answer(rule.condition, self._refusal(rule, request) if rule.reply else b"")
+    def _throw_away(self, request: Request) -> None:
+        """What is on its way although it was refused must not be read as commands (RFC 7888 §4)."""
+        self._is_unwanted = request.trigger is LITERAL and not announcement(request).waits
+        if self._is_unwanted:
+            self._reader = Reader.LITERAL
+            self._exchange = request._replace(arguments=(announcement(request), b""))  # what came is not kept
 
-    def _refusal(self, rule: Rule, request: Request) -> bytes:
-        words: Callable[..., bytes] = getattr(self._service, "refusal", refusal)
-        return words(self.protocol, self.state, rule, request)
-
-    def _send(self, plan: Plan, answer: Answer, request: Request) -> None:
-        line = self._line(plan, answer.text, request.tag)
-        if plan.is_line:
-            self._out.append(line)
-            self._sent += len(line)
-            return
-        if plan.is_lines and answer.body is not None:
-            pieces = [line, answer.body.dot_stuffed]
+    def _go_on(self, part: Literal) -> None:
+        """A literal has come, and the line behind it: the command is whole now, or announces one more."""
+        request = self._ways.gone_on(self._exchange, part)
+        if self._is_unwanted:
+            self._throw_away(request)
+        elif request.trigger is LITERAL:
+            self._ask(request)
         else:
-            pieces = [piece for unit in plan.units for piece in self._unit(unit, line, answer)]
-        self._out += pieces
-        for piece in pieces:
-            self._sent += len(piece)
+            self._occur(self._ways.trigger(self.state, request), request)
 
-    def _unit(self, unit: Unit | Continuation, line: bytes, answer: Answer) -> list[bytes]:
-        """The pieces of one unit."""
-        if unit is Unit.LINE:
-            return [line]
-        if unit is Unit.UNTAGGED:
-            return [b"* " + data + CRLF for data in answer.untagged]
-        if isinstance(unit, Continuation) or answer.body is None:
-            return []
-        return [answer.body.dot_stuffed if unit is Unit.MULTILINE else answer.body.octets]
-
-    def _line(self, plan: Plan, text: bytes, tag: bytes) -> bytes:
-        mark = tag + b" " + plan.mark if tag and not plan.reader else plan.mark
-        if not text and not plan.reader:  # an empty challenge keeps its space: RFC 5034 §4
-            return mark.rstrip(b" ") + CRLF
-        line = mark + text + plan.source + CRLF
-        if len(line) > self._reply_limit and not plan.reader:  # a challenge may be longer: RFC 5034 §4
-            line = mark + text[: self._reply_limit - len(line)] + plan.source + CRLF
-        return line
+    @property
+    def _is_on_its_way(self) -> bool:
+        """Whether what comes next is part of a command that has begun, whatever has been answered."""
+        return self._reader is Reader.LITERAL and not announcement(self._exchange).waits

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 _HINT = "Type a command and press Enter"
 
 
-def console(lab: Lab) -> Console:
+def console(lab: Lab, connection: int = 0) -> Console:
     """A form with one line; what is typed is sent, and the exchange appears below it, the newest first.
 
     Args:
-        lab: whose first connection is spoken on.
+        lab: the lab.
+        connection: on which of its connections.
     """
-    return Console(lab)
+    return Console(lab, connection)
 
 
 class Console:
@@ -33,8 +34,8 @@ class Console:
     Nothing of Jupyter is imported before it is shown.
     """
 
-    def __init__(self, lab: Lab) -> None:
-        self._lab = lab
+    def __init__(self, lab: Lab, connection: int = 0) -> None:
+        self._lab, self._connection = lab, connection
         self._answers: list[Exchange | NotConnected] = []
         self._made: Any = None
 
@@ -43,7 +44,7 @@ class Console:
         if not line.strip():
             return
         try:
-            self._answers.insert(0, self._lab.send(line))
+            self._answers.insert(0, self._lab.send(line, self._connection))
         except NotConnected as error:
             self._answers.insert(0, error)
         if self._made is not None:
@@ -69,11 +70,11 @@ class Console:
             f"<p><b>Not sent.</b> {escape(str(answer))}</p>" if isinstance(answer, NotConnected) else answer.html()
             for answer in self._answers
         ]
-        return "".join(shown) or f"<p>The server is in {escape(self._lab.state)}.</p>"
+        return "".join(shown) or f"<p>The server is in {escape(self._lab.state_of(self._connection))}.</p>"
 
     def __str__(self) -> str:
         shown = [f"Not sent. {a}" if isinstance(a, NotConnected) else str(a) for a in self._answers]
-        return "\n".join([f"C: ({_HINT})", *(shown or [f"The server is in {self._lab.state}."])])
+        return "\n".join([f"C: ({_HINT})", *(shown or [f"The server is in {self._lab.state_of(self._connection)}."])])
 
     __repr__ = __str__
 

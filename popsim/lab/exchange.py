@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from itertools import groupby
 
-from popsim.protocols.model import Reference, Rule
+from popsim.protocols.model import Reference, Rule, Unit
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import announced
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import rule_key, state_key
+from popsim.timeline.event import OPEN, connection_key, rule_key, state_key
 from popsim.views.reading import Reading
 from popsim.views.rich import Rich
 from popsim.views.wording import first_line, format_lines, format_octets, format_time, said
 
+_DATA = 240
+"""How many characters of a line of data are shown: it says much in one line."""
 _SHOWN = 6
 """How many lines of a body are shown."""
 
@@ -33,22 +37,28 @@ class Exchange(Rich):
         shown: the command as a line of text, in which asterisks stand for a password.
         status: the answer's status, or "" where no answer came.
         text: the answer's line after the status.
+        data: the lines that came before that line: data without a tag, or lines that open with the status too.
         body: what followed the line, dots removed; b"" where nothing did.
         states: the names of the states that the server went through, from the one before to the one after.
         elapsed: from sending to the whole answer, in nanoseconds.
         rule: the row of the table that the server followed, or None where no answer came.
         reference: the RFC and section of that row.
+        is_open: whether the connection is still open, so that an answer may come yet.
+        inside: the numbers of those of the lines in ``data`` that stand in a literal, counted from 0.
     """
 
     command: bytes
     shown: str
     status: str
     text: str
+    data: tuple[str, ...]
     body: bytes
     states: tuple[str, ...]
     elapsed: int
     rule: Rule | None
     reference: Reference | None
+    is_open: bool = True
+    inside: frozenset[int] = frozenset()
 
     @property
     def before(self) -> str:
@@ -68,22 +78,39 @@ class Exchange(Rich):
     @property
     def reply(self) -> str:
         """The answer's line."""
-        return f"{self.status} {self.text}".strip()
+        space = " " * (self.rule is None or self.rule.reply is None or self.rule.reply.spaced)
+        return f"{self.status}{space}{self.text}".strip()
 
     def __str__(self) -> str:
-        lines = [f"C: {self.shown}"]
-        lines.append(f"S: {self.reply}" if self.status else "S: (no answer: the connection was lost)")
+        lines = [f"C: {self.shown}", *self._data(), f"S: {self._answer()}"]
         lines += [f"   {line}" for line in self._body()]
         return "\n".join([*lines, f"   {self._summary()}"])
 
     def html(self) -> str:
         body = "".join(f"\n   {escape(line)}" for line in self._body())
-        answer = escape(self.reply) if self.status else "(no answer: the connection was lost)"
+        answer = escape("\n".join([*self._data(), f"S: {self._answer()}"]))
         return (
             f'<div class="popsim-exchange" style="{_BOX}">'
-            f'<pre style="{_LINES}"><b>C: {escape(self.shown)}</b>\nS: {answer}{body}</pre>'
+            f'<pre style="{_LINES}"><b>C: {escape(self.shown)}</b>\n{answer}{body}</pre>'
             f'<div style="{_WORDS}">{escape(self._summary())}</div></div>'
         )
+
+    def _answer(self) -> str:
+        """The line of the answer, or why there is none."""
+        if self.rule is None:
+            return "(no answer yet: the server reads on)" if self.is_open else "(no answer: the connection was lost)"
+        return self.reply or "(no line: what was asked for comes at once)"
+
+    def _data(self) -> list[str]:
+        """The lines of data, each with its mark; of many the rest is left out, and likewise of what a literal holds."""
+        shown: list[str] = []
+        for is_inside, run in groupby(range(len(self.data)), self.inside.__contains__):
+            places = list(run)
+            mark = "   " if is_inside else "S: "
+            shown += [f"{mark}{self.data[place]}" for place in places[:_SHOWN]]
+            if len(places) > _SHOWN:
+                shown.append(f"{mark}... {format_lines(len(places) - _SHOWN)} more")
+        return shown
 
     def _body(self) -> list[str]:
         if not self.body:
@@ -112,20 +139,47 @@ def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes,
     """
     sent = next((e for e in timeline[start:] if (e.layer, e.kind, e.endpoint) == _LEAVES), None)
     reading = Reading(timeline, protocol)
-    shown = said(sent, reading) if sent else first_line(reading.command(command))
     connection = sent.connection if sent else timeline[start].connection
+    shown = said(sent, reading) if sent else first_line(reading.command(command, connection))
     before = timeline.at(start - 1).state("server", connection)
     states = (before, *_moves(timeline, start, connection))
     answered = _answer(timeline, sent) if sent else None
     if answered is None:
         elapsed = timeline.duration - timeline[start].time
-        return Exchange(command, shown, "", "", b"", states, elapsed, None, None)
+        is_open = timeline.at(len(timeline) - 1).values.get(connection_key(connection)) == OPEN
+        return Exchange(command, shown, "", "", (), b"", states, elapsed, None, None, is_open)
     answer = timeline[answered.cause]
     rule = protocol.rule(str((answer.values or {})[rule_key(connection, "server")]))
     mark = rule.reply.mark if rule.reply else ""
-    text = first_line(timeline.octets(answered), longest=512).removeprefix(mark).strip()
+    data, inside, line = _lines(timeline.octets(answered), rule)
+    if protocol.table.tagged and not line.startswith(mark.encode()):
+        line = line.partition(b" ")[2]  # the tag of the command, which may have begun in an exchange before this one
+    text = first_line(line, longest=512).removeprefix(mark).strip() if mark else ""
     elapsed = answered.time - timeline[start].time
-    return Exchange(command, shown, mark, text, body, states, elapsed, rule, protocol.reference(rule))
+    reference = protocol.reference(rule)
+    return Exchange(command, shown, mark, text, data, body, states, elapsed, rule, reference, inside=inside)
+
+
+_BEFORE = {Unit.UNTAGGED, Unit.STATUS_LINES}
+"""The units of an answer whose line with the status comes last."""
+
+
+def _lines(answer: bytes, rule: Rule) -> tuple[tuple[str, ...], frozenset[int], bytes]:
+    """The lines of an answer that come before the one with the status, which stand in a literal, and that one."""
+    if _BEFORE.isdisjoint(rule.units):
+        return (), frozenset(), answer
+    before, _, line = answer.removesuffix(b"\r\n").rpartition(b"\r\n")
+    if not before:
+        return (), frozenset(), line
+    found, inside, left = [], set(), 0
+    for number, one in enumerate(before.split(b"\r\n")):
+        found.append(first_line(one, _DATA))
+        if left >= len(one) + 2:
+            inside.add(number)
+        left = max(left - len(one) - 2, 0)
+        if not left and Unit.UNTAGGED in rule.units and (literal := announced(one)):
+            left = literal.size
+    return tuple(found), frozenset(inside), line
 
 
 def rules_taken(timeline: Timeline, connection: int = 0) -> tuple[str, ...]:

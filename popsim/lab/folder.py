@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
+from popsim.engine.visit import Ending, Progress, Visit
 from popsim.mail.message import Message
 from popsim.views.palette import framed
 from popsim.views.rich import Rich
@@ -47,6 +49,14 @@ class Folder(Rich):
         self._times: dict[str, int] = {}
         self.holds_headers: bool | None = None
         """Whether there are headers in it, or whole messages: never both. None while it is empty and unused."""
+        self.source = ""
+        """Where what is in it comes from; "" while it is unused. Unique-ids mean nothing elsewhere."""
+        # Messages without unique-ids are known by their octets: those that the server may still have, those of them
+        # that did not come again yet in this visit, and those that came in it, by message-number.
+        self._unnamed: Counter[bytes] = Counter()
+        self._unmet: Counter[bytes] = Counter()
+        self._came: dict[int, bytes] = {}
+        self._last = b""
 
     @property
     def kept(self) -> tuple[Kept, ...]:
@@ -61,14 +71,20 @@ class Folder(Rich):
     def __len__(self) -> int:
         return len(self._kept)
 
-    # A mail reader's keeper: see popsim.protocols.pop3.client.Keeper
+    # A mail reader's keeper: see popsim.engine.visit.Keeper
 
     def holds(self, uid: str, copies: int = 1) -> bool:
         """Whether that many messages that the server has under this unique-id are kept."""
         return self._copies.get(uid, 0) >= copies
 
     def keep(self, uid: str | None, octets: bytes) -> None:
-        """Keep a message."""
+        """Keep a message; one without a unique-id that was kept in an earlier visit has come again, and is kept."""
+        self._last = octets
+        if uid is None:
+            if self._unmet[octets] > 0:
+                self._unmet[octets] -= 1
+                return
+            self._unnamed[octets] += 1
         now = self._clock()
         self._kept.append(Kept(Message(octets), uid, now))
         if uid is not None:
@@ -82,6 +98,28 @@ class Folder(Rich):
     def removed(self, uid: str) -> None:
         """The server has removed one with this unique-id: it stays here, but what comes under it later is another."""
         self._copies[uid] = max(0, self._copies.get(uid, 0) - 1)
+
+    # Visits, for messages without unique-ids
+
+    def begins(self) -> None:
+        """A visit begins: what is kept may come again."""
+        self._unmet, self._came = +self._unnamed, {}
+
+    def told(self, progress: Progress) -> None:
+        """A mail reader has done something."""
+        item = progress.item
+        if item is None or item.uid is not None:
+            return
+        if progress.what == "fetched":
+            self._came[item.number] = self._last
+        elif progress.what == "deleted" and item.number in self._came:
+            self._unnamed[self._came.pop(item.number)] -= 1
+
+    def ends(self, visit: Visit) -> None:
+        """A visit is over: what has not come again is not there any more, if all was asked for."""
+        fetched = {item.number for item in visit.fetched}
+        if visit.ending is Ending.DONE and all(item.number in fetched for item in visit.listed if item.uid is None):
+            self._unnamed -= self._unmet
 
     # Seeing
 

@@ -7,21 +7,24 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from popsim.lab.exchange import Exchange, exchange, rules_taken
-from popsim.lab.readers import MailReaders, ReadsMail
+from popsim.lab.readers import MailReaders
 from popsim.lab.showing import ShowsSession
+from popsim.lab.working import LetsClientsWork
 from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import User
+from popsim.protocols import spoken
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
 from popsim.views.rich import Rich
 from popsim.wire import Action, Fault, Link, Scenario, Simulation
 from popsim.wire.fork import fork_of
+from popsim.wire.mailroom import mail_name
 from popsim.wire.past import NO_PAST, Past
 from popsim.wire.scenario import DEFAULT_USER
-from popsim.wire.simulation import mail_name
+from popsim.wire.speech import Speech
 
 if TYPE_CHECKING:
     from popsim.views.diagram import Diagram
@@ -29,12 +32,12 @@ if TYPE_CHECKING:
     from popsim.views.transcript import Transcript
 
 
-class Lab(ReadsMail, ShowsSession, Rich):
+class Lab(LetsClientsWork, ShowsSession, Rich):
     """A client and a server on a simulated wire, connected and greeted.
 
     Args:
-        protocol: what they speak; ``pop3``, an edition such as ``pop3.edition(1460)``, or one with extensions such as
-            ``pop3.extended(2449)``.
+        protocol: what they speak; ``pop3``, ``imap``, ``pop2`` or ``smtp``, an edition such as ``pop3.edition(1460)``,
+            or one with extensions such as ``pop3.extended(2449)``.
         mail: what lies in the maildrop of the first user, or each user's mail by name (default: the sample inbox).
         tls: whether TLS comes first, as on port 995 of a real server (RFC 8314 §3); else it can begin by STLS.
         link: the path between them.
@@ -121,7 +124,7 @@ class Lab(ReadsMail, ShowsSession, Rich):
         self._simulation.check(connection)
         start = len(self._simulation.recorder)
         self._perform([Action(octets, connection)])
-        return exchange(self.timeline, start, self.protocol, octets, self._simulation.body(connection))
+        return exchange(self.timeline, start, self.speaks(connection), octets, self._simulation.body(connection))
 
     def run(self, *lines: str) -> Transcript:
         """Send several lines, each when the one before is answered, and return the transcript of just these.
@@ -141,10 +144,24 @@ class Lab(ReadsMail, ShowsSession, Rich):
         self._perform(actions)
         return transcript(self.timeline, start)
 
-    def connect(self) -> int:
-        """Open one more connection to the same server and return its number."""
-        self._perform([Action(kind="connect")])
+    def connect(self, protocol: Protocol | None = None, *, tls: bool | None = None) -> int:
+        """Open one more connection to the same server and the same mail, and return its number.
+
+        Args:
+            protocol: what is spoken on it, such as ``imap``; by default what the lab speaks.
+            tls: whether TLS comes first; by default as on the first connection.
+
+        Raises:
+            ValueError: popsim has no server for that protocol.
+        """
+        usual = self._scenario.speech
+        speech = Speech(protocol or usual.protocol, usual.tls if tls is None else tls)
+        self._perform([Action(b"" if speech == usual else str(speech).encode(), kind="connect")])
         return len(self._simulation.connections) - 1
+
+    def speaks(self, connection: int = 0) -> Protocol:
+        """What is spoken on a connection."""
+        return spoken(self._simulation.recorder.header, connection)
 
     def deliver(self, mail: Mail, user: str | None = None) -> None:
         """Let mail arrive at the server. A session that is open does not see it (RFC 1939 §4 numbers at the opening).
@@ -157,7 +174,7 @@ class Lab(ReadsMail, ShowsSession, Rich):
             ValueError: there is no such user.
         """
         self._mail = (*self._mail, mail)
-        self._simulation.knows(mail)
+        self._simulation.mail.knows(mail)
         whose = user or self._scenario.users[0].name
         self._perform([Action(f"{whose} {mail_name(mail)}".encode(), kind="mail")])
 
@@ -208,7 +225,11 @@ class Lab(ReadsMail, ShowsSession, Rich):
     @property
     def state(self) -> str:
         """The name of the state that the server is in, on the first connection."""
-        return self._simulation.connections[0].server.state.name
+        return self.state_of(0)
+
+    def state_of(self, connection: int) -> str:
+        """The name of the state that the server is in, on a connection."""
+        return self._simulation.connections[connection].server.state.name
 
     def player(self, *, step: int = 0, detail: str = "message", future: bool = True) -> Player:
         """The player: step back and forth through the session. It follows what is sent later.
@@ -224,17 +245,18 @@ class Lab(ReadsMail, ShowsSession, Rich):
         self._players.append(shown)
         return shown
 
-    def diagram(self, *, inner: bool = True) -> Diagram:
-        """The state diagram with the state now and the path taken."""
+    def diagram(self, connection: int = 0, *, inner: bool = True) -> Diagram:
+        """The state diagram of a connection's protocol, with the state now and the path taken."""
         from popsim.views.diagram import diagram
 
-        return diagram(self.protocol, state=self.state, path=rules_taken(self.timeline), inner=inner)
+        path = rules_taken(self.timeline, connection)
+        return diagram(self.speaks(connection), state=self.state_of(connection), path=path, inner=inner)
 
-    def console(self) -> Any:
+    def console(self, connection: int = 0) -> Any:
         """A line to type commands in, with the exchanges below it; players of this lab follow."""
         from popsim.lab.console import console
 
-        return console(self)
+        return console(self, connection)
 
     def __str__(self) -> str:
         return str(self.transcript())

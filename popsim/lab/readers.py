@@ -1,26 +1,28 @@
-"""The mail readers of a lab: they visit the maildrop in virtual time, each with a folder of its own."""
+"""The mail readers of a lab: they visit a mailbox in virtual time, each with a folder of its own."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-from popsim import sasl
-from popsim.engine.script import Disconnected
+from popsim.engine.polling import poll
+from popsim.engine.script import Disconnected, Script
+from popsim.engine.visit import Visit
 from popsim.lab.folder import Folder
 from popsim.lab.reading import MailReading
+from popsim.mail.message import Message
 from popsim.mail.store import User
+from popsim.protocols.clients import Identity, MailReader, authenticate, mail_reader
 from popsim.protocols.pop3 import word_table as table
-from popsim.protocols.pop3.client import Login, Refused, authenticate, poll, reader, visit
+from popsim.protocols.pop3.table import POP3
+from popsim.protocols.protocol import Protocol
+from popsim.protocols.smtp.client import Submission, submit
+from popsim.protocols.smtp.client_login import Login
+from popsim.protocols.smtp.table import SMTP
 from popsim.wire.performer import Do, Performer
 from popsim.wire.quantity import nanoseconds
+from popsim.wire.scenario import Action
 from popsim.wire.simulation import Simulation
-
-if TYPE_CHECKING:
-    from popsim.timeline import Timeline
-    from popsim.views.transcript import Transcript
+from popsim.wire.speech import Speech
 
 
 class MailReaders:
@@ -32,9 +34,16 @@ class MailReaders:
     """
 
     def __init__(self, simulation: Simulation, do: Do) -> None:
-        self._simulation = simulation
-        self._performer = Performer(simulation, do)
+        self._simulation, self._do = simulation, do
         self.folders: dict[str, Folder] = {}
+
+    def performer(
+        self, protocol: Protocol | None = None, tls: bool | None = None, meanwhile: Iterable[str] = ()
+    ) -> Performer:
+        """What performs scripts in which a protocol is spoken, by default the lab's."""
+        usual = self._simulation.scenario.speech
+        speech = Speech(protocol or usual.protocol, usual.tls if tls is None else tls)
+        return Performer(self._simulation, self._do, speech, [Action.parse(text) for text in meanwhile])
 
     def read(
         self,
@@ -42,48 +51,90 @@ class MailReaders:
         *,
         user: str | None,
         folder: str | None,
+        mailbox: str,
+        protocol: Protocol | None,
         login: str,
         tls: str,
         pipelined: bool | None,
         after: int | str,
         every: int | str,
         times: int,
+        meanwhile: Iterable[str],
     ) -> MailReading:
-        """Let a mail reader visit the maildrop: see :meth:`ReadsMail.read`."""
-        wanted = reader(name, pipelined)
-        who = self.user(user)
+        """Let a mail reader visit a mailbox: see :meth:`LetsClientsWork.read`."""
+        who, speaks = self.user(user), protocol or self._simulation.protocol
         if times < 1:
             raise ValueError(f"expected a number of visits, 1 or more, got {times}")
-        keeps = self._folder(folder, headers=wanted.lines is not None)
         signs = who.login == table.APOP.keyword  # whoever has an account knows how it is logged in to
-        identity = Login(who.name, who.secret, login or who.login * signs, tls, digest=signs)
+        way = login or who.login * (signs and speaks.name == POP3.name)
+        identity = Identity(who.name, who.secret, way, tls, digest=signs)
+        wanted = mail_reader(speaks, name, identity, mailbox=mailbox, pipelined=pipelined)
+        pauses = nanoseconds(every), nanoseconds(after)
+        performer = self.performer(protocol, meanwhile=meanwhile)
+        keeps = self._folder(folder, wanted, speaks, mailbox)
         over: list[int] = []
         script = poll(
-            lambda: visit(
-                wanted,
-                identity,
-                keeps,
-                protocol=self._simulation.protocol,
-                now=lambda: self._simulation.clock.now,
-                nonce=self.nonce,
-                secure=self._simulation.scenario.tls,
-            ),
-            nanoseconds(every),
+            lambda: self._visit(wanted, keeps),
+            pauses[0],
             times,
             lambda _: over.append(self._simulation.clock.now),
-            nanoseconds(after),
+            pauses[1],
         )
-        visits = self._performer.perform(script)
-        return MailReading(wanted.name, who.name, visits, tuple(over), keeps)
+        return MailReading(wanted.name, who.name, performer.perform(script), tuple(over), keeps)
+
+    def _visit(self, wanted: MailReader, keeps: Folder) -> Script[Visit]:
+        """One visit, and what the folder has to know of it."""
+        keeps.begins()
+        visit = yield from wanted.session(
+            keeps,
+            now=lambda: self._simulation.clock.now,
+            nonce=self.nonce,
+            secure=self._simulation.scenario.tls,
+            told=keeps.told,
+        )
+        keeps.ends(visit)
+        return visit
 
     def authenticate(self, mechanism: str, *, user: str | None, initial: bool, connection: int) -> None:
-        """Log in by a mechanism: see :meth:`ReadsMail.authenticate`."""
-        if sasl.strongest([mechanism]) is None:
-            raise ValueError(f"expected one of the mechanisms {', '.join(sasl.NAMES)}, got {mechanism!r}")
-        who, protocol = self.user(user), self._simulation.protocol
-        script = authenticate(protocol, mechanism, who.name, who.secret, nonce=self.nonce(), initial=initial)
-        with suppress(Refused, Disconnected):  # what happened stands in the record
-            self._performer.perform(script, connection)
+        """Log in by a mechanism: see :meth:`LetsClientsWork.authenticate`."""
+        who, speaks = self.user(user), self._simulation.connections[connection].speech.protocol
+        script = authenticate(speaks, mechanism, who.name, who.secret, nonce=self.nonce(), initial=initial)
+        try:
+            self.performer().perform(script, connection)
+        except Disconnected:
+            pass  # what happened stands in the record
+
+    def submit(
+        self,
+        message: Message,
+        sender: str,
+        recipients: Iterable[str],
+        *,
+        user: str | None,
+        mechanism: str,
+        protocol: Protocol | None,
+        tls: str,
+    ) -> Submission:
+        """Send a message: see :meth:`LetsClientsWork.submit`."""
+        usual = self._simulation.protocol
+        speaks = protocol or (usual if usual.name == SMTP.name else SMTP.extended())
+        if speaks.name != SMTP.name:
+            raise ValueError(f"mail is sent by {SMTP.title}, not by {speaks.title}")
+        login = None
+        if user is not None:
+            who = self.user(user)
+            login = Login(who.name, who.secret, mechanism)
+        script = submit(
+            message,
+            sender,
+            recipients,
+            speaks,
+            login=login,
+            tls=tls,
+            secured=self._simulation.scenario.tls,
+            nonce=self.nonce,
+        )
+        return self.performer(speaks).perform(script)
 
     def user(self, name: str | None) -> User:
         """The user of that name; None is the first one. Raises ValueError."""
@@ -101,85 +152,22 @@ class MailReaders:
         place = f"{scenario.seed} {len(connections)} {sum(c.lines_sent for c in connections)}"
         return sha256(f"popsim nonce {place}".encode()).hexdigest()[:24]
 
-    def _folder(self, name: str | None, *, headers: bool) -> Folder:
-        wanted = name or ("headers" if headers else "mail")
+    def _folder(self, name: str | None, reader: MailReader, protocol: Protocol, mailbox: str) -> Folder:
+        wanted = name or "headers" * reader.headers or "mail"
+        if name is None and mailbox:
+            wanted += f" of {mailbox}"
+        if name is None and protocol.name != self._simulation.protocol.name:
+            wanted += f" by {protocol.title}"
         folder = self.folders.get(wanted) or Folder(wanted, lambda: self._simulation.clock.now)
-        if folder.holds_headers not in (None, headers):
+        if folder.holds_headers not in (None, reader.headers):
             held = "headers" if folder.holds_headers else "whole messages"
             raise ValueError(f"the folder {wanted!r} has {held} in it: name another one, such as folder='other'")
-        folder.holds_headers = headers
+        source = f"{protocol.title}, mailbox {mailbox}" if mailbox else protocol.title
+        if folder.source not in ("", source):
+            raise ValueError(
+                f"the folder {wanted!r} has mail in it that came by {folder.source}, not by {source}: name another one,"
+                " such as folder='other'"
+            )
+        folder.holds_headers, folder.source = reader.headers, source
         self.folders[wanted] = folder
         return folder
-
-
-class ReadsMail(ABC):
-    """What a lab does with mail readers."""
-
-    _simulation: Simulation
-    _readers: MailReaders
-
-    @property
-    @abstractmethod
-    def timeline(self) -> Timeline:
-        """The record of everything up to now."""
-
-    def read(
-        self,
-        reader: str = "leave on server",
-        *,
-        user: str | None = None,
-        folder: str | None = None,
-        login: str = "",
-        tls: str = "never",
-        pipelined: bool | None = None,
-        after: int | str = 0,
-        every: int | str = "10 min",
-        times: int = 1,
-    ) -> MailReading:
-        """Let a mail reader visit the maildrop, on connections of its own.
-
-        Args:
-            reader: "download and delete", "leave on server", "headers only" or such as "delete after 3 days".
-            user: whose maildrop (default: the first user's).
-            folder: where it keeps its mail; what is there already is not fetched again. See :attr:`folders`.
-            login: "" for the strongest way that both ends know; else USER, APOP, AUTH or the name of a mechanism.
-            tls: "never", "if offered" or "always" (STLS).
-            pipelined: whether it sends commands without waiting for answers; None: where the server says it can.
-            after: how long to wait first, such as ``"5 s"``.
-            every: how long to wait between two visits.
-            times: how many visits.
-
-        Raises:
-            ValueError: an argument can't be understood.
-        """
-        return self._readers.read(
-            reader, user=user, folder=folder, login=login, tls=tls, pipelined=pipelined,
-            after=after, every=every, times=times,
-        )  # fmt: skip
-
-    @property
-    def folders(self) -> Mapping[str, Folder]:
-        """The folders of the mail readers, by name."""
-        return self._readers.folders
-
-    def authenticate(
-        self, mechanism: str, *, user: str | None = None, initial: bool = True, connection: int = 0
-    ) -> Transcript:
-        """Log in by a mechanism of SASL, and return the transcript of it.
-
-        Args:
-            mechanism: such as ``"CRAM-MD5"``.
-            user: who logs in (default: the first user).
-            initial: whether what the client says first may stand in the command line.
-            connection: on which connection.
-
-        Raises:
-            ValueError: there is no such mechanism or user.
-            NotConnected: the connection is not open.
-        """
-        from popsim.views.transcript import transcript
-
-        self._simulation.check(connection)
-        start = len(self._simulation.recorder)
-        self._readers.authenticate(mechanism, user=user, initial=initial, connection=connection)
-        return transcript(self.timeline, start)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
+from popsim.engine.visit import Item, Visit
 from popsim.lab.folder import Folder
-from popsim.protocols.pop3.client import Visit
-from popsim.protocols.pop3.client_visit import Item
 from popsim.views.palette import framed
 from popsim.views.rich import Rich
 from popsim.views.table_style import table_style

@@ -73,7 +73,10 @@ class Log:
 
 def escaped(account: str) -> str:
     """An account as the name of a file: what may have a meaning there is written as %XX, and what is long is cut."""
-    octets = account.encode("utf-8", "surrogateescape")
+    try:
+        octets = account.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # what no name is spelled as
+        octets = account.encode("utf-8", "backslashreplace")
     text = "".join(chr(octet) if octet in _SAFE else f"%{octet:02X}" for octet in octets)
     text = f"%2E{text[1:]}" if text.startswith(".") else text
     if len(text) <= _LONGEST:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import NamedTuple, Protocol
 
 from popsim.mail.message import Message
 from popsim.mail.unique_ids import UniqueIds
@@ -16,6 +16,23 @@ Pause = Callable[[float], object]
 
 class MailError(ValueError):
     """There is no mail that can be read; the text says what was expected and what is there, in one line."""
+
+
+class Known(NamedTuple):
+    """What the disk says of a message.
+
+    Args:
+        flags: its flags.
+        date: when it came, in seconds since 1970, or None where only the message itself says when it was written.
+        is_new: whether no mail reader has seen it yet.
+    """
+
+    flags: frozenset[str] = frozenset()
+    date: int | None = None
+    is_new: bool = True
+
+
+UNKNOWN = Known()
 
 
 class Box(Protocol):
@@ -39,6 +56,112 @@ class Box(Protocol):
 
     def remove(self, uids: Collection[str]) -> frozenset[str]:
         """Remove the messages with these unique-ids from the disk, and return those that are still there."""
+
+    def known(self, uid: str) -> Known:
+        """What the disk says of a message, by its unique-id."""
+
+    def reflagged(self) -> dict[str, frozenset[str]]:
+        """The flags that other programs have changed between readings, since this was asked last, by unique-id."""
+
+    def append(self, message: Message, flags: frozenset[str], date: int) -> Message:
+        """Add a message at the end, and return it as it will be read, with its unique-id.
+
+        Args:
+            message: its octets.
+            flags: what it has, as far as this kind of box can keep that.
+            date: when it came, in seconds since 1970.
+
+        Raises:
+            MailError: it could not be written; nothing was changed.
+        """
+
+    def set_flags(self, uid: str, flags: frozenset[str]) -> None:
+        """Write down the flags of a message, where this kind of box can keep them.
+
+        Raises:
+            MailError: they could not be written; nothing was changed.
+        """
+
+    # Folders, in the kinds that have them
+
+    def folders(self) -> dict[str, Box]:
+        """The mailboxes below this one, by name."""
+
+    def make_folder(self, name: str) -> Box | None:
+        """Make a mailbox, or return None in a kind that has none: it lasts until the server stops.
+
+        Raises:
+            MailError: it could not be made.
+        """
+
+    def remove_folder(self, name: str, folder: Box) -> None:
+        """Remove a mailbox and all that was read from it.
+
+        Raises:
+            MailError: it could not be removed, or holds what was not read.
+        """
+
+    def rename_folders(self, folders: Mapping[str, Box]) -> None:
+        """Give mailboxes other names: all of them or none.
+
+        Args:
+            folders: which, by their new names.
+
+        Raises:
+            MailError: they could not be renamed.
+        """
+
+
+class Flat:
+    """What a kind of box does that keeps no flags and has no folders."""
+
+    def known(self, uid: str) -> Known:
+        """See :meth:`Box.known`."""
+        return UNKNOWN
+
+    def reflagged(self) -> dict[str, frozenset[str]]:
+        """See :meth:`Box.reflagged`."""
+        return {}
+
+    def set_flags(self, uid: str, flags: frozenset[str]) -> None:
+        """See :meth:`Box.set_flags`: they last until the server stops."""
+
+    def folders(self) -> dict[str, Box]:
+        """See :meth:`Box.folders`."""
+        return {}
+
+    def make_folder(self, name: str) -> Box | None:
+        """See :meth:`Box.make_folder`."""
+        return None
+
+    def remove_folder(self, name: str, folder: Box) -> None:
+        """See :meth:`Box.remove_folder`: there is none on the disk."""
+
+    def rename_folders(self, folders: Mapping[str, Box]) -> None:
+        """See :meth:`Box.rename_folders`: there is none on the disk."""
+
+
+class Turn:
+    """One after the other: while a thread removes, nobody else in this program writes to the same file.
+
+    Args:
+        pause: what lets some seconds pass while somebody else has the turn.
+    """
+
+    def __init__(self, pause: Pause) -> None:
+        self._pause = pause
+        self._free = [True]
+
+    def __enter__(self) -> None:
+        while True:
+            try:
+                self._free.pop()  # in one step, whichever thread it is
+                return
+            except IndexError:
+                self._pause(0.05)
+
+    def __exit__(self, *_: object) -> None:
+        self._free.append(True)
 
 
 class Names:

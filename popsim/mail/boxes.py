@@ -6,7 +6,8 @@ import os
 
 from popsim.mail.box import Box, MailError, Pause, base_name, unreadable
 from popsim.mail.collection import Mail
-from popsim.mail.files import EmlFolder, Maildir
+from popsim.mail.files import EmlFolder
+from popsim.mail.maildir import Maildir
 from popsim.mail.mbox import Mbox
 from popsim.mail.mbox import read as read_mbox
 

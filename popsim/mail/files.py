@@ -1,4 +1,4 @@
-"""Boxes with one file for each message: Maildirs, and folders of `.eml` files.
+"""Boxes with one file for each message: what Maildirs and folders of `.eml` files have in common, and the latter.
 
 A file's octets are the message: lines that end in CR LF stay as they are, LF becomes CR LF, and a last line without
 an end gets one (`Message.of`).  Reading changes nothing, neither a name nor a flag.
@@ -11,16 +11,18 @@ import re
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
-from popsim.mail.box import MailError, Names, unreadable
+from popsim.mail.box import Flat, MailError, Names, unreadable
+from popsim.mail.lock import is_alive
 from popsim.mail.message import Message
 from popsim.mail.rewrite import sync_folder
-from popsim.mail.unique_ids import fits
 
 _TRIES = 5
 """How often a folder is listed while others rename and remove its files."""
-_TIME = re.compile(r"\d{1,18}")
+_NUMBER = re.compile(r"[0-9]+$")
+_ASIDE = re.compile(r"\..+\.eml\.([0-9]{1,9})\.popsim")
 
 
 class Entry(NamedTuple):
@@ -37,7 +39,7 @@ class Entry(NamedTuple):
     state: tuple[int, ...]
 
 
-class FileBox(ABC):
+class FileBox(Flat, ABC):
     """What both kinds have in common.
 
     Args:
@@ -51,6 +53,7 @@ class FileBox(ABC):
         self.trouble = ""
         self._read: dict[str, tuple[Entry, Message]] = {}
         self._entries: dict[str, Entry] = {}
+        self._is_stale = False
 
     @abstractmethod
     def entries(self) -> list[Entry]:
@@ -64,7 +67,9 @@ class FileBox(ABC):
         """See :meth:`popsim.mail.box.Box.read`."""
         for left in reversed(range(_TRIES)):
             try:
-                return self._messages(self.entries())
+                messages = self._messages(self.entries())
+                self._is_stale = False
+                return messages
             except FileNotFoundError as error:  # renamed or removed since it was listed
                 if not left or not os.path.isdir(self.path):
                     raise MailError(unreadable(self.path, f"a {self.kind}", error)) from None
@@ -75,8 +80,8 @@ class FileBox(ABC):
     def news(self) -> list[Message] | None:
         """See :meth:`popsim.mail.box.Box.news`."""
         try:
-            before = [(entry.key, entry.state) for entry, _ in self._read.values()]
-            return self.read() if [(entry.key, entry.state) for entry in self.entries()] != before else None
+            is_same = not self._is_stale and self.entries() == [entry for entry, _ in self._read.values()]
+            return None if is_same else self.read()
         except (MailError, OSError) as error:
             self.trouble = str(error)
             return None
@@ -109,6 +114,27 @@ class FileBox(ABC):
             return False
         return True
 
+    def _listed(self) -> list[Entry]:
+        """The files with messages now, or a MailError."""
+        try:
+            return self.entries()
+        except OSError as error:
+            raise MailError(unreadable(self.path, f"a {self.kind}", error)) from None
+
+    def _is_at(self, uid: str, entry: Entry) -> None:
+        """A message's file has another name now."""
+        _, message = self._read[entry.key]
+        self._read[entry.key] = entry, message
+        self._entries[uid] = entry
+
+    def _is_in(self, path: str) -> None:
+        """The folder has another name now."""
+        self.path = path
+        self._is_stale = True
+        for uid, entry in self._entries.items():
+            part, name = entry.path.split(os.sep)[-2:]
+            self._is_at(uid, entry._replace(path=os.path.join(path, part, name)))
+
     def _messages(self, entries: list[Entry]) -> list[Message]:
         known, self._read = self._read, {}
         found: dict[str, tuple[Entry, Message]] = {}
@@ -119,40 +145,6 @@ class FileBox(ABC):
         messages = self.named(entries, [message for _, message in found.values()])
         self._entries = {message.uid or "": entry for message, entry in zip(messages, entries, strict=True)}
         return messages
-
-
-class Maildir(FileBox):
-    """A Maildir: a folder with the folders ``cur`` and ``new``; what is in ``tmp`` is not delivered yet.
-
-    A message's unique-id is the unique part of its file's name, before the ":" that flags follow, so that it is the
-    same in every run (RFC 1939 §7); where that is no unique-id, one is made from the octets.
-    """
-
-    kind = "Maildir"
-
-    def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self._names = Names()
-
-    def entries(self) -> list[Entry]:
-        """The files in ``cur`` and ``new``, by the time in their names."""
-        found: dict[str, Entry] = {}
-        for part in ("cur", "new"):
-            for name, path, state in _files(os.path.join(self.path, part)):
-                key = name.partition(":")[0]
-                # Two files should not have one unique part. Where they do, each is a message.
-                key = key if key not in found else f"{key}:{part}/{name}"
-                found[key] = Entry(key, path, state)
-        return sorted(found.values(), key=_delivery)
-
-    def named(self, entries: list[Entry], messages: list[Message]) -> list[Message]:
-        """See :meth:`FileBox.named`."""
-        nameless = [message for entry, message in zip(entries, messages, strict=True) if not fits(entry.key)]
-        made = iter(self._names.of(nameless))
-        return [
-            message.with_uid(entry.key) if fits(entry.key) else next(made)
-            for entry, message in zip(entries, messages, strict=True)
-        ]
 
 
 class EmlFolder(FileBox):
@@ -170,15 +162,54 @@ class EmlFolder(FileBox):
 
     def entries(self) -> list[Entry]:
         """The files whose names end in ``.eml``, in upper or lower case."""
-        files = _files(self.path)
-        return [Entry(name, path, state) for name, path, state in files if name.lower().endswith(".eml")]
+        return [Entry(name, path, state) for name, path, state in files(self.path) if name.lower().endswith(".eml")]
 
     def named(self, entries: list[Entry], messages: list[Message]) -> list[Message]:
         """See :meth:`FileBox.named`."""
         return self._names.of(messages)
 
+    def append(self, message: Message, flags: frozenset[str], date: int) -> Message:
+        """Write a file whose name comes after all others; flags last until the server stops."""
+        for _ in range(_TRIES):
+            keys = [entry.key for entry in self._listed()]
+            name = _following(keys[-1]) if keys else "000001.eml"
+            try:
+                self._tidy()
+                aside = os.path.join(self.path, f".{name}.{os.getpid()}.popsim")
+                write_new(aside, message.octets, os.path.join(self.path, name))
+                break
+            except FileExistsError:  # another program was quicker
+                continue
+            except OSError as error:
+                place = os.path.join(self.path, name)
+                raise MailError(f"cannot write {place!r}: {error.strerror or error}; nothing was added") from None
+        else:
+            raise MailError(f"cannot write into {self.path!r}: other programs do so all the time")
+        there = {entry.key: uid for uid, entry in self._entries.items()}
+        found = {self._entries[m.uid or ""].key: m for m in self.read()}
+        if name not in found:
+            raise MailError(f"{name!r} was removed from {self.path!r} as soon as it was there")
+        self._is_stale = set(found) != {*there, name}  # what else has come is read again, by who wants the news
+        return found[name]
 
-def _files(folder: str) -> Iterable[tuple[str, str, tuple[int, ...]]]:
+    def _tidy(self) -> None:
+        """Remove what a server wrote that was killed before it was whole."""
+        for name in os.listdir(self.path):
+            found = _ASIDE.fullmatch(name)
+            if found and (int(found[1]) == os.getpid() or not is_alive(int(found[1]))):
+                os.unlink(os.path.join(self.path, name))
+
+
+def _following(name: str) -> str:
+    """A file name that comes after this one: the number at its end counted up, or one put there."""
+    stem = name[: -len(".eml")]
+    number = _NUMBER.search(stem)
+    if number and len(str(int(number[0]) + 1)) <= len(number[0]):
+        return f"{stem[: number.start()]}{int(number[0]) + 1:0{len(number[0])}}.eml"
+    return f"{stem}_000001.eml"
+
+
+def files(folder: str) -> Iterable[tuple[str, str, tuple[int, ...]]]:
     """Name, path and state of the ordinary files of a folder, hidden ones left out, in the order of their names."""
     found = []
     with os.scandir(folder) as listing:
@@ -190,14 +221,48 @@ def _files(folder: str) -> Iterable[tuple[str, str, tuple[int, ...]]]:
             except FileNotFoundError:
                 continue
             if stat.S_ISREG(state.st_mode):
-                found.append((entry.name, entry.path, (state.st_ino, state.st_size, state.st_mtime_ns)))
+                found.append((entry.name, entry.path, state_of(state)))
     return sorted(found)
 
 
-def _delivery(entry: Entry) -> tuple[int, str]:
-    """The time of delivery, which a Maildir's names begin with, and the name itself."""
-    seconds = _TIME.match(entry.key)
-    return int(seconds[0]) if seconds else 10**18, entry.key
+def state_of(found: os.stat_result) -> tuple[int, ...]:
+    """What changes when a file's content does."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def write_new(aside: str, octets: bytes, place: str, date: int = 0) -> tuple[int, ...]:
+    """A new file: under its own name it is there whole, and on the disk for certain, or not at all.
+
+    Args:
+        aside: under which name it is written.
+        octets: what it holds.
+        place: its own name, under which nothing is yet.
+        date: when it was changed last, in seconds since 1970; 0: now.
+
+    Returns:
+        Its state: see :class:`Entry`.
+
+    Raises:
+        OSError: it can't be written, or there is another file of that name.
+    """
+    file = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        try:
+            rest = memoryview(octets)
+            while rest:
+                rest = rest[os.write(file, rest) :]
+            os.fsync(file)
+        finally:
+            os.close(file)
+        if date:
+            os.utime(aside, (date, date))
+        state = state_of(os.stat(aside))
+        os.link(aside, place)  # not renamed: another file of that name stays
+    finally:
+        with suppress(OSError):
+            os.unlink(aside)
+    sync_folder(os.path.dirname(place))
+    return state
 
 
 def _message(entry: Entry) -> Message:

@@ -110,15 +110,18 @@ def _left_behind(path: str) -> bool:
         process = int(said.split()[1])
     except (OSError, ValueError, IndexError):
         return False
-    if said != _signature(process):
-        return False
+    return said == _signature(process) and not is_alive(process)
+
+
+def is_alive(process: int) -> bool:
+    """Whether there is a process of that number, as far as this one may know."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
-        return True
-    except OSError:
         return False
-    return False
+    except OSError:
+        return True
+    return True
 
 
 def _signature(process: int) -> bytes:

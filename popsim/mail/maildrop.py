@@ -7,7 +7,8 @@ alone (RFC 1939 §6).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
 
 from popsim.mail.message import Message
 from popsim.mail.open_maildrop import MaildropReleased as MaildropReleased
@@ -15,6 +16,22 @@ from popsim.mail.open_maildrop import NoSuchMessage as NoSuchMessage
 from popsim.mail.open_maildrop import OpenMaildrop as OpenMaildrop
 from popsim.mail.open_maildrop import RemovalResult as RemovalResult
 from popsim.mail.unique_ids import UniqueIds
+
+
+class Watch(Protocol):
+    """Who is told what happens to a maildrop: the mailbox that it is to IMAP."""
+
+    def arrived(self, message: Message) -> None:
+        """A message was delivered."""
+
+    def leaving(self, messages: Collection[Message], of: Sequence[Message]) -> None:
+        """Messages are about to be removed, of those that are there now."""
+
+    def renewing(self) -> None:
+        """The messages are about to be replaced by what is kept for good now."""
+
+    def renewed(self) -> None:
+        """They were replaced."""
 
 
 class MaildropLocked(Exception):
@@ -48,6 +65,7 @@ class Maildrop:
         given = list(messages)
         self._remover = remover
         self._gone: set[str | None] = set()
+        self._only_here: dict[str | None, Message] = {}  # what came while nothing was written where mail is kept
         self.refuse_removal: set[str] = set(refuse_removal)
         self.delivered: dict[str, int] = {}
         """When a message came, by its unique-id, in nanoseconds on the server's clock; those not named: at 0."""
@@ -61,6 +79,8 @@ class Maildrop:
         self._retrieved: set[str | None] = set()
         self._last_retrieved = 0
         self._open: OpenMaildrop | None = None
+        self.watch: Watch | None = None
+        """Who is told of every change, or None."""
 
     def _named(self, message: Message) -> Message:
         return message.with_uid(self._unique_ids.choose(message.digest))
@@ -97,12 +117,16 @@ class Maildrop:
             self._unique_ids.reserve(message.uid)
         self._messages.append(message)
         self._octets += message.size
+        if not self._remover:
+            self._only_here[message.uid] = message
+        if self.watch:
+            self.watch.arrived(message)
         return message
 
     def renew(self, messages: Iterable[Message]) -> None:
         """Take what is kept for good now in place of what was there at the last look.
 
-        What was removed here, and here alone, does not come back.
+        What was removed here, and here alone, does not come back; what came here, and here alone, stays.
 
         Args:
             messages: all of them, each with its unique-id.
@@ -112,12 +136,31 @@ class Maildrop:
         """
         if self._open is not None:
             raise MaildropLocked(self._open.owner)
-        self._messages = [message for message in messages if message.uid not in self._gone]
+        if self.watch:
+            self.watch.renewing()
+        kept = {message.uid: message for message in messages if message.uid not in self._gone}
+        self._messages = list({**kept, **self._only_here}.values())
         for message in self._messages:
             self._unique_ids.remember(message.uid or "")
         self._octets = sum(message.size for message in self._messages)
         self._retrieved.intersection_update([message.uid for message in self._messages])
         self._find_last_retrieved()
+        if self.watch:
+            self.watch.renewed()
+
+    def take_out(self, uids: Collection[str]) -> frozenset[str]:
+        """Remove messages by their unique-ids, without a session, and return those that are still there.
+
+        Raises:
+            MaildropLocked: a session has the maildrop open: what it has numbered stays.
+        """
+        if self._open is not None:
+            raise MaildropLocked(self._open.owner)
+        failed = self._take_away(set(uids))
+        gone = {n for n, m in enumerate(self._messages, 1) if m.uid in uids and m.uid not in failed}
+        if gone:
+            self._remove(gone)
+        return frozenset(failed)
 
     def expire(self, before: int) -> tuple[Message, ...]:
         """Remove the messages that came before a time, and return them (RFC 2449 §6.7: what a site may do).
@@ -161,10 +204,14 @@ class Maildrop:
     def _remove(self, numbers: set[int]) -> None:
         """A new list without these messages (the session keeps the old one to read from)."""
         gone = [self._messages[number - 1] for number in numbers]
+        if self.watch:
+            self.watch.leaving(gone, self._messages)
         self._octets -= sum(message.size for message in gone)
         self._retrieved.difference_update(message.uid for message in gone)
         if not self._remover:
             self._gone.update(message.uid for message in gone)
+            for message in gone:
+                self._only_here.pop(message.uid, None)
         self._messages = [m for number, m in enumerate(self._messages, 1) if number not in numbers]
         self._find_last_retrieved()
 

@@ -16,17 +16,15 @@ stand, which a removal that changes no other octet has to know.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Collection
 
-from popsim.mail.box import MailError, Names, Pause, base_name, unreadable
+from popsim.mail.box import Flat, Known, MailError, Names, Pause, Turn, base_name, unreadable
 from popsim.mail.collection import Mail
+from popsim.mail.mbox_text import BEGINNING, LINE_ENDS, date_in, found_in, is_mbox, with_message
 from popsim.mail.message import Message
 
 KIND = "mbox"
-_BEGINNING = re.compile(rb"^From ", re.MULTILINE)
-_LINE_ENDS = b"\r\n"
 
 
 class MboxError(MailError):
@@ -43,16 +41,16 @@ def read(path: str | os.PathLike[str]) -> Mail:
         MboxError: the file is missing, is a folder, may not be read or is no mbox.
     """
     place = os.path.expanduser(os.fspath(path))
-    messages = _messages(_octets(place))
+    messages = [message for _, message in found_in(octets_of(place))]
     return Mail(f"{KIND}:{base_name(place)}", messages)
 
 
-class Mbox:
-    """An mbox file as a box.
+class Mbox(Flat):
+    """An mbox file as a box. Flags last until the server stops, and it has no folders.
 
     Args:
         path: the file.
-        pause: what lets some seconds pass while another program has the file locked.
+        pause: what lets some seconds pass while another program, or another session, has the file.
     """
 
     kind = KIND
@@ -61,19 +59,32 @@ class Mbox:
         self.path = path
         self.trouble = ""
         self._pause = pause
+        self._turn = Turn(pause)
         self._names = Names()
         self._uids: list[str] = []
+        self._dates: dict[str, bytes] = {}
         self._size, self._digest = 0, b""
         self._state: tuple[int, ...] = ()
 
     def read(self) -> list[Message]:
         """See :meth:`popsim.mail.box.Box.read`."""
         state = _state(self.path)  # first: what changes while it is read is read again
-        octets = _octets(self.path)
-        self._size, self._digest, self._state = len(octets), _hash(octets), state
-        messages = self._names.of(_messages(octets))
+        octets = octets_of(self.path)
+        self._state = state
+        return self._taken(octets)
+
+    def _taken(self, octets: bytes) -> list[Message]:
+        """The messages of what the file holds, now that it holds it."""
+        found = found_in(octets)
+        messages = self._names.of([message for _, message in found])
+        self._size, self._digest = len(octets), _hash(octets)
         self._uids = [message.uid or "" for message in messages]
+        self._dates = {uid: line for uid, (line, _) in zip(self._uids, found, strict=True)}
         return messages
+
+    def known(self, uid: str) -> Known:
+        """See :meth:`popsim.mail.box.Box.known`."""
+        return Known(date=date_in(self._dates.get(uid, b"")))
 
     def news(self) -> list[Message] | None:
         """See :meth:`popsim.mail.box.Box.news`."""
@@ -90,26 +101,56 @@ class Mbox:
         """
         from popsim.mail.rewrite import CannotRewrite, rewrite
 
+        kept: list[bytes] = []
+
+        def shorter(data: bytes) -> list[bytes]:
+            kept[:] = self._without(data, uids)
+            return kept
+
         try:
-            rewrite(self.path, lambda data: self._without(data, uids), self._pause)
+            with self._turn:
+                rewrite(self.path, shorter, self._pause)
+                self._names.forget(uids)
+                self._taken(b"".join(kept))
         except CannotRewrite as error:
             self.trouble = str(error)
             return frozenset(uids)
         self.trouble = ""
-        self._names.forget(uids)
-        self._state = ()
+        self._state = ()  # other programs may have added something: who wants the news reads it again
         return frozenset()
+
+    def append(self, message: Message, flags: frozenset[str], date: int) -> Message:
+        """Add a message at the end of the file, which is replaced by one with it: see `popsim.mail.rewrite`.
+
+        A line of it that begins with "From " gets a ">" before it, for such a line would begin another message.
+        """
+        from popsim.mail.rewrite import CannotRewrite, rewrite
+
+        whole: list[bytes] = []
+
+        def longer(data: bytes) -> list[bytes]:
+            whole[:] = with_message(data, message, date) if is_mbox(data) else ()
+            return whole
+
+        try:
+            with self._turn:
+                rewrite(self.path, longer, self._pause, "nothing was added")
+                messages = self._taken(b"".join(whole))
+        except CannotRewrite as error:
+            raise MailError(str(error)) from None
+        self._state = ()  # as after a removal
+        return messages[-1]
 
     def _without(self, data: bytes, uids: Collection[str]) -> list[bytes]:
         """The pieces of the file that stay, or none where it is no longer the file that was read."""
         size = self._size
         if _hash(data[:size]) != self._digest:
             return []
-        begins = [match.start() for match in _BEGINNING.finditer(data)]
+        begins = [match.start() for match in BEGINNING.finditer(data)]
         ends = [*begins[1:], len(data)]
         # What was added begins with a message of its own, or else the last one that was read has grown.
         added = next((place for place in begins if place >= size), len(data))
-        if data[size:added].strip(_LINE_ENDS):
+        if data[size:added].strip(LINE_ENDS):
             return []
         gone = {number for number, uid in enumerate(self._uids) if uid in uids}
         spans = zip(begins, ends, strict=True)
@@ -129,7 +170,7 @@ def _hash(octets: bytes) -> bytes:
     return hashlib.sha256(octets).digest()
 
 
-def _octets(place: str) -> bytes:
+def octets_of(place: str) -> bytes:
     try:
         mode = os.stat(place).st_mode
         if stat.S_ISDIR(mode):
@@ -142,31 +183,7 @@ def _octets(place: str) -> bytes:
         raise
     except (OSError, ValueError) as error:
         raise MboxError(unreadable(place, "an mbox", error)) from None
-    first = octets.lstrip(_LINE_ENDS)[:40]
-    if first and not first.startswith(b"From "):
-        line = first.split(b"\n")[0]
+    if not is_mbox(octets):
+        line = octets.lstrip(LINE_ENDS)[:40].split(b"\n")[0]
         raise MboxError(f'{place!r} is no mbox: its first line should begin with "From " (RFC 4155), not {line!r}')
     return octets
-
-
-def _messages(octets: bytes) -> list[Message]:
-    """The messages of the file."""
-    begins = [match.start() for match in _BEGINNING.finditer(octets)]
-    if not begins:
-        return []
-    found = []
-    for start, end in zip(begins, [*begins[1:], len(octets)], strict=True):
-        line_end = octets.find(b"\n", start, end) + 1 or end
-        found.append(Message.of(_without_blank(octets[line_end:end], octets[start:line_end].endswith(b"\r\n"))))
-    return found
-
-
-def _without_blank(data: bytes, crlf: bool) -> bytes:
-    """A message without the blank line that ends it in the file, which ends as the line before the message does.
-
-    Each message has its own way, so that it stays the same whatever is removed from the file.
-    """
-    for blank in (b"\r\n", b"\n") if crlf else (b"\n",):
-        if data == blank or data.endswith(b"\n" + blank):
-            return data[: -len(blank)]
-    return data

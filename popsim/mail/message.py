@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar, cast
 
 from popsim.mail.header import value
 from popsim.mail.unique_ids import check
+
+_T = TypeVar("_T")
 
 # Measured: with its literal prefix this pattern runs at 2 GB/s, bytes.replace at 1 GB/s, and
 # (?m)^\. (which would need no case for the first line) at 0.2 GB/s.  Without a dotted line,
@@ -20,11 +24,12 @@ END = b".\r\n"
 class _Derived:
     """What is computed once from the octets, and shared by all copies of a message."""
 
-    __slots__ = ("digest", "dot_stuffed")
+    __slots__ = ("digest", "dot_stuffed", "made")
 
     def __init__(self) -> None:
         self.dot_stuffed: bytes | None = None
         self.digest: str | None = None
+        self.made: dict[object, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,8 +86,15 @@ class Message:
         """
         if uid == self.uid:
             return self
-        twin = object.__new__(Message)  # not by the constructor: the octets were checked once
         check(uid)
+        return self._named(uid)
+
+    def without_uid(self) -> Message:
+        """The same octets without a unique-id: where they come to lie next, they get one."""
+        return self if self.uid is None else self._named(None)
+
+    def _named(self, uid: str | None) -> Message:
+        twin = object.__new__(Message)  # not by the constructor: the octets were checked once
         for name, content in (
             ("octets", self.octets), ("uid", uid), ("size", self.size), ("_derived", self._derived)
         ):  # fmt: skip
@@ -113,6 +125,16 @@ class Message:
 
             digest = self._derived.digest = hashlib.sha256(self.octets).hexdigest()
         return digest
+
+    def once(self, make: Callable[[Message], _T]) -> _T:
+        """What `make` makes of the octets: at the first use, then kept for all copies of the message."""
+        made = self._derived.made
+        if made is None:
+            made = self._derived.made = {}
+        found = made.get(make)
+        if found is None:
+            found = made[make] = make(self)
+        return cast("_T", found)
 
     def _body(self) -> int:
         """Where the body begins: after the first blank line, or at the end if there is none."""

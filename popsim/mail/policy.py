@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from popsim.mail.dates import DAY as DAY
+from popsim.mail.dates import SECOND as SECOND
+
 NEVER = "never"
 """The expiry of a site that removes nothing."""
 NAME = "popsim"
 """What a server says that it is."""
-SECOND = 10**9
-DAY = 86_400 * SECOND
-"""In nanoseconds."""
 
 _TIME = re.compile(r"([0-9]{1,9}) ?(s|min|h|d)?")
 _UNITS = {None: 1, "s": 1, "min": 60, "h": 3600, "d": 86_400}
@@ -27,6 +27,9 @@ _OFF: dict[str, tuple[str, Any]] = {
     "no-implementation": ("implementation", ""),
 }
 """The words that switch something off: what, and what it is then."""
+_ON: dict[str, tuple[str, Any]] = {"retr-sets-seen": ("retr_sets_seen", True)}
+"""The same for what is usually off."""
+_SWITCHES = {**_OFF, **_ON}
 
 PerUser = tuple[tuple[str, Any], ...]
 
@@ -47,6 +50,10 @@ class Policy:
         response_codes: whether refusals open with a code in square brackets (RFC 2449 §8).
         pipelining: whether commands may come before the one before is answered (RFC 2449 §6.6); else they are lost.
         implementation: what the server says that it is, one word; "" for nothing (RFC 2449 §6.9).
+        retr_sets_seen: whether a message that was sent whole by POP is ``\\Seen`` in IMAP from then on; POP itself has
+            no such flag, and no RFC says it.
+        read_only: the names of mailboxes, each one word, that a POP2 session may read and not change: the answer to a
+            deletion is the same there (RFC 937 p.9).
 
     Raises:
         ValueError: a value is not of that form.
@@ -61,6 +68,8 @@ class Policy:
     response_codes: bool = True
     pipelining: bool = True
     implementation: str = NAME
+    retr_sets_seen: bool = False
+    read_only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -72,6 +81,7 @@ class Policy:
         put("login_delays", _each(self.login_delays, _delay))
         put("expire", None if self.expire is None else _days(self.expire))
         put("expires", _each(self.expires, _days))
+        put("read_only", tuple(sorted(map(_mailbox, self.read_only))))
         if self.implementation and not _TOKEN.fullmatch(self.implementation):
             raise ValueError(f"expected one word of ASCII for the implementation, got {self.implementation!r}")
 
@@ -119,7 +129,7 @@ class Policy:
     @property
     def words(self) -> tuple[str, ...]:
         """What differs from the usual policy, a word for each; :meth:`parse` reads them."""
-        words = [word for word, (name, off) in _OFF.items() if getattr(self, name) == off]
+        words = [word for word, (name, value) in _SWITCHES.items() if getattr(self, name) == value]
         if self.sasl:
             words.append(f"sasl:{','.join(self.sasl)}")
         if self.login_delay:
@@ -130,6 +140,7 @@ class Policy:
         words += [f"expire:{user}:{days}" for user, days in self._expiries]
         if self.implementation not in (NAME, ""):
             words.append(f"implementation:{self.implementation}")
+        words += [f"read-only:{name}" for name in self.read_only]
         return tuple(words)
 
     def __str__(self) -> str:
@@ -159,6 +170,8 @@ class Policy:
             return replace(self, sasl=tuple(value.split(",")))
         if name == "implementation" and value:
             return replace(self, implementation=value)
+        if name == "read-only" and value:
+            return replace(self, read_only=(*self.read_only, value))
         if name == "login-delay":
             if second:
                 return replace(self, login_delays={**dict(self.login_delays), user: of_user})
@@ -170,17 +183,17 @@ class Policy:
         raise _unknown(word)
 
     def _switched(self, word: str) -> Policy:
-        if word not in _OFF:
+        if word not in _SWITCHES:
             raise _unknown(word)
-        name, value = _OFF[word]
-        off: dict[str, Any] = {name: value}
-        return replace(self, **off)
+        name, value = _SWITCHES[word]
+        switched: dict[str, Any] = {name: value}
+        return replace(self, **switched)
 
 
 def _unknown(word: str) -> ValueError:
     return ValueError(
         "a policy is made of login-delay:60s, login-delay:NAME:60s, expire:DAYS, expire:NAME:DAYS, "
-        f"sasl:PLAIN,CRAM-MD5, implementation:WORD, {', '.join(_OFF)}; got {word!r}"
+        f"sasl:PLAIN,CRAM-MD5, implementation:WORD, read-only:MAILBOX, {', '.join(_SWITCHES)}; got {word!r}"
     )
 
 
@@ -193,6 +206,12 @@ def _mechanism(name: str) -> str:
     if not _TOKEN.fullmatch(name):
         raise ValueError(f"expected the name of a SASL mechanism such as PLAIN, got {name!r}")
     return name.upper()
+
+
+def _mailbox(name: str) -> str:
+    if not name or any(c.isspace() for c in name):
+        raise ValueError(f"expected the name of a mailbox without spaces, such as Archive, got {name!r}")
+    return name
 
 
 def _delay(value: int | str) -> int:

@@ -19,14 +19,17 @@ class CannotRewrite(Exception):
     """The file stays as it is; the text says why, in one line."""
 
 
-def rewrite(path: str, kept: Callable[[bytes], Sequence[bytes]], pause: Pause) -> None:
-    """Replace a file by some pieces of it, under the lock that other programs respect.
+def rewrite(
+    path: str, kept: Callable[[bytes], Sequence[bytes]], pause: Pause, so: str = "nothing was removed from it"
+) -> None:
+    """Replace a file by some pieces of it, or by more than it was, under the lock that other programs respect.
 
     Args:
         path: the file, or a link to it.
-        kept: is given what the file holds now, and returns the pieces that stay, in order; no pieces at all where the
-            file is not what was expected.
+        kept: is given what the file holds now, and returns the pieces that it is to hold, in order; no pieces at all
+            where the file is not what was expected.
         pause: what lets some seconds pass while another program has the lock.
+        so: what it means when nothing could be changed.
 
     Raises:
         CannotRewrite: nothing was changed.
@@ -34,20 +37,20 @@ def rewrite(path: str, kept: Callable[[bytes], Sequence[bytes]], pause: Pause) -
     place = os.path.realpath(path)
     try:
         with locked(place, pause) as file:
-            _rewrite(place, file, kept)
+            _rewrite(place, file, kept, so)
     except Locked as error:
-        raise CannotRewrite(f"{path!r} is in use: {error.strerror}; nothing was removed from it") from None
+        raise CannotRewrite(f"{path!r} is in use: {error.strerror}; {so}") from None
     except OSError as error:
-        raise CannotRewrite(f"cannot write {path!r}: {error.strerror or error}; nothing was removed") from None
+        raise CannotRewrite(f"cannot write {path!r}: {error.strerror or error}; {so}") from None
 
 
-def _rewrite(place: str, file: int, kept: Callable[[bytes], Sequence[bytes]]) -> None:
+def _rewrite(place: str, file: int, kept: Callable[[bytes], Sequence[bytes]], so: str) -> None:
     found = os.fstat(file)
     if found.st_nlink > 1:
         raise CannotRewrite(f"{place!r} has another name (a hard link), which would keep the old mail: remove one")
     pieces = kept(_everything(file))
     if not pieces:
-        raise CannotRewrite(f"another program has changed {place!r} since it was read: nothing was removed from it")
+        raise CannotRewrite(f"another program has changed {place!r} since it was read: {so}")
     aside = os.path.join(os.path.dirname(place), f".{os.path.basename(place)}.popsim")
     with suppress(FileNotFoundError):
         os.unlink(aside)  # that of a server that was killed
@@ -55,7 +58,7 @@ def _rewrite(place: str, file: int, kept: Callable[[bytes], Sequence[bytes]]) ->
         _write(aside, pieces, found)
         now = os.fstat(file)
         if (now.st_size, now.st_mtime_ns) != (found.st_size, found.st_mtime_ns):
-            raise CannotRewrite(f"another program wrote to {place!r} though it was locked: nothing was removed from it")
+            raise CannotRewrite(f"another program wrote to {place!r} though it was locked: {so}")
         os.replace(aside, place)
     except BaseException:
         with suppress(OSError):

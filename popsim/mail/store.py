@@ -1,115 +1,15 @@
-"""The mail store behind a server: its users, each with a maildrop."""
+"""The mail store behind a server: its users, each with an account."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from popsim.mail.account import Account as Account
 from popsim.mail.box import Box
 from popsim.mail.collection import Mail
-from popsim.mail.maildrop import Maildrop, OpenMaildrop
-from popsim.mail.message import Message
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody who has mail.
-
-    Args:
-        name: the name that is given at login.
-        secret: the password, or the shared secret of a login that sends a digest.
-        login: the command by which this user logs in, or "" for the plain password: RFC 1939 §13 advises against
-            allowing a user both.
-    """
-
-    name: str
-    secret: str
-    login: str = ""
-
-    @classmethod
-    def parse(cls, text: str) -> User:
-        """Read ``alice:secret`` or ``mrose:tanstaaf:APOP``.
-
-        Raises:
-            ValueError: the text has no name (one word) or no secret.
-        """
-        name, _, rest = text.partition(":")
-        secret, _, login = rest.partition(":")
-        if not name or not secret or " " in name or not text.isprintable():
-            raise ValueError(f"expected a user as NAME:SECRET, such as alice:secret, got {text!r}")
-        return cls(name, secret, login.upper())
-
-    def __str__(self) -> str:
-        return f"{self.name}:{self.secret}" + (f":{self.login}" if self.login else "")
-
-
-class Account:
-    """A user and the maildrop.
-
-    Args:
-        user: who it is.
-        mail: the messages, or the box on the disk in which they are.
-        writes: whether what is removed is removed from the box too.
-    """
-
-    def __init__(self, user: User, mail: Mail | Box, writes: bool = False) -> None:
-        self.user = user
-        self.box = None if isinstance(mail, Mail) else mail
-        remover = self.box.remove if self.box and writes else None
-        self.maildrop = Maildrop(mail if isinstance(mail, Mail) else mail.read(), remover=remover)
-        self.logged_in_at: int | None = None
-        """When the user logged in last, in nanoseconds on the server's clock, or None: a policy may ask."""
-        self.rows: dict[str, int] = {}
-        """The number that each message has in a timeline, by its unique-id."""
-        self._listed: list[list[object]] = []
-        self._number()
-
-    def open(self, session: int) -> tuple[OpenMaildrop, dict[int, bool]]:
-        """Open the maildrop for a session; mail that came to the disk since the last time is in it.
-
-        Returns:
-            The maildrop, and the rows that changed on the disk: whether each is there now.
-
-        Raises:
-            MaildropLocked: another session has it.
-        """
-        changed: dict[int, bool] = {}
-        if self.box and self.maildrop.owner is None:
-            before = {message.uid for message in self.maildrop.messages}
-            found = self.box.news()
-            if found is not None:
-                self.maildrop.renew(found)
-                self._number()
-                now = {message.uid for message in self.maildrop.messages}
-                changed = {self.rows[uid or ""]: uid in now for uid in before ^ now}
-        return self.maildrop.open(session), dict(sorted(changed.items()))
-
-    def deliver(self, message: Message, at: int = 0) -> int:
-        """Let a message arrive, and return its number in a timeline; a session that is open does not see it.
-
-        Args:
-            message: what arrives.
-            at: when, in nanoseconds on the server's clock: a policy may remove what is old.
-
-        Raises:
-            ValueError: its unique-id was given before.
-        """
-        uid = self.maildrop.deliver(message).uid or ""
-        self.maildrop.delivered[uid] = at
-        self._number()
-        return self.rows[uid]
-
-    def listing(self) -> list[list[object]]:
-        """A row for each message that was ever here: number, size in octets, unique-id, sender and subject."""
-        there = {message.uid: message for message in self.maildrop.messages}
-        for uid, number in list(self.rows.items())[len(self._listed) :]:
-            m = there.get(uid)
-            self._listed.append([number, m.size, uid, m.header("From"), m.header("Subject")] if m else [number])
-        return list(self._listed)
-
-    def _number(self) -> None:
-        for message in self.maildrop.messages:
-            self.rows.setdefault(message.uid or "", len(self.rows) + 1)
+from popsim.mail.ledger import Changes
+from popsim.mail.policy import SECOND
+from popsim.mail.user import User as User
 
 
 class Store:
@@ -118,14 +18,50 @@ class Store:
     Args:
         users: who has mail here.
         mail: each user's messages by name, or the box on the disk that has them; a user without any has an empty
-            maildrop.
-        writes: whether what is removed is removed from the boxes too.
+            inbox. What lies in another mailbox of a user in memory is named with it: ``alice/Archive``.
+        writes: whether what is removed, added and flagged is so in the boxes too.
+        uid_validity: the UIDVALIDITY of the mailboxes that are there from the beginning (RFC 3501 §2.3.1.1). Where
+            other programs change the mail between two runs of a server, the later run needs a greater one.
+
+    Attributes:
+        epoch: when the server's clock was 0, in seconds since 1970.
     """
 
-    def __init__(self, users: Iterable[User], mail: Mapping[str, Mail | Box], writes: bool = False) -> None:
+    def __init__(
+        self, users: Iterable[User], mail: Mapping[str, Mail | Box], writes: bool = False, uid_validity: int = 1
+    ) -> None:
         empty = Mail("empty", ())
         self.writes = writes
-        self.accounts = {user.name: Account(user, mail.get(user.name, empty), writes) for user in users}
+        self.epoch = 0
+        self._changes = changes = Changes()
+        self.accounts = {
+            user.name: Account(user, mail.get(user.name, empty), writes, uid_validity, changes) for user in users
+        }
+        for name, held in mail.items():
+            user, _, mailbox = name.partition("/")
+            if name not in self.accounts and mailbox and user in self.accounts and isinstance(held, Mail):
+                self.accounts[user].create(mailbox, messages=held)
+
+    @property
+    def version(self) -> int:
+        """Grows with every change of mail, flags and mailboxes: a server sees by it whether there are news."""
+        return self._changes.count
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The boxes on the disk in which the mail lies, one for each mailbox that has one."""
+        return [box for account in self.accounts.values() for box in account.boxes]
+
+    def date(self, now: int) -> int:
+        """The date at a time on the server's clock.
+
+        Args:
+            now: the time in nanoseconds.
+
+        Returns:
+            Seconds since 1970.
+        """
+        return self.epoch + now // SECOND
 
     def account(self, name: str) -> Account | None:
         """The account of that name, or None."""

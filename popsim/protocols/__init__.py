@@ -6,11 +6,20 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
+from popsim.protocols.imap.table import IMAP
+from popsim.protocols.imap2.table import IMAP2
+from popsim.protocols.pop1.table import POP1
+from popsim.protocols.pop2.table import POP2
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.smtp.table import SMTP
 
-PROTOCOLS: dict[str, Protocol] = {p.name: p for p in (POP3,)}
+PROTOCOLS: dict[str, Protocol] = {p.name: p for p in (POP3, IMAP, SMTP, POP2, POP1, IMAP2)}
 """Every protocol that popsim has, by its short name."""
+
+
+SPEAKS = "speaks"
+"""A header's name for the connections, by number, on which another protocol is spoken than on the first."""
 
 
 def find(name: str) -> Protocol:
@@ -38,12 +47,17 @@ def named(protocol: Protocol) -> dict[str, Any]:
     return header | ({"without": list(protocol.omitted)} if protocol.omitted else {})
 
 
-def spoken(header: Mapping[str, Any]) -> Protocol:
+def spoken(header: Mapping[str, Any], connection: int = 0) -> Protocol:
     """The protocol that a timeline's header names.
+
+    Args:
+        header: what :func:`named` has written; ``SPEAKS`` in it names what is spoken on connections of another kind.
+        connection: the number of the connection.
 
     Raises:
         ValueError: popsim knows no such protocol, edition, extension or command.
     """
+    header = header.get(SPEAKS, {}).get(str(connection), header)
     protocol = find(str(header["protocol"])).edition(header["edition"])
     if extensions := header.get("extensions"):
         protocol = protocol.extended(*extensions)

@@ -14,6 +14,7 @@ from popsim.protocols.model import (
     Continuation,
     Form,
     Occurrence,
+    Reader,
     Reply,
     Row,
     Rule,
@@ -48,7 +49,7 @@ def audit(protocol: Protocol) -> list[Finding]:
     command that no state allows, a reply that no row sends, a row that waits for something that has no row there, a
     row that speaks of a state, command or reply of another edition, an exchange whose end leaves the session where
     nothing is allowed, units that can't be framed, a capability that announces what is not there or what another
-    one does, and a code without a refusal that it could go with.
+    one does, and a code without a reply that it could go with.
     """
     findings = list(_machine(protocol, protocol.server, "server"))
     if protocol.client:
@@ -85,13 +86,22 @@ def _machine(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding
 def _pairs(protocol: Protocol, machine: Machine, end: str) -> Iterator[Finding]:
     triggers: list[Trigger | Reply] = list(dict.fromkeys(rule.trigger for rule in machine.rules))
     if end == "server":  # whatever a client may send, and whatever may become of it, needs an answer in the table
-        always = (*REFUSALS, *_ENDINGS, *_AWAITED, Occurrence.CONTINUED)
+        always: tuple[Occurrence, ...] = (*REFUSALS, *_ENDINGS, *_AWAITED, Occurrence.CONTINUED)
+        always += (Occurrence.LITERAL,) if protocol.table.tagged else ()
         triggers = list(dict.fromkeys([*protocol.forms, *always, *triggers]))
+    else:  # whatever a client may hear: every reply, octets without one, a line that is none, and silence
+        triggers = list(dict.fromkeys([*protocol.replies, *_heard(protocol), *_ENDINGS, *triggers]))
     for state in _between(machine):
         for trigger in triggers:
             possible = trigger is not Occurrence.OPENED if end == "client" else _can_happen(machine, state, trigger)
             if possible and not machine.outcomes(state, trigger):
                 yield Finding(f"{end}, {state}, {trigger_name(trigger)}", "this pair has no outcome")
+
+
+def _heard(protocol: Protocol) -> list[Trigger]:
+    """What a client may hear that is no reply: a line that makes no sense, and data where rows send them alone."""
+    alone = any(rule.units and rule.reply is None for rule in protocol.rules)
+    return [Occurrence.UNRECOGNIZED, *([Occurrence.CONTINUED] if alone else [])]
 
 
 def _between(machine: Machine) -> list[State]:
@@ -106,7 +116,9 @@ def _can_happen(machine: Machine, state: State, trigger: Trigger | Reply) -> boo
     if trigger in _AWAITED:
         return any(r.awaits is trigger and _leads(r, state) for r in machine.rules)
     if trigger is Occurrence.CONTINUED:
-        return any(r.reader and _leads(r, state) for r in machine.rules)
+        return any(r.reader not in (None, Reader.LITERAL) and _leads(r, state) for r in machine.rules)
+    if trigger is Occurrence.LITERAL:
+        return state.reads_commands
     return True
 
 
@@ -131,9 +143,10 @@ def _rule(protocol: Protocol, rule: Rule, machine: Machine, end: str) -> Iterato
 
 
 def _framing(protocol: Protocol, rule: Rule, where: str, end: str) -> Iterator[Finding]:
-    if rule.reply is None and Unit.LINE in rule.units and end == "server":
+    has_line = Unit.LINE in rule.units or Unit.STATUS_LINES in rule.units
+    if rule.reply is None and has_line and end == "server":
         yield Finding(where, "sends a line that has no status")
-    if rule.reply is not None and Unit.LINE not in rule.units:
+    if rule.reply is not None and not has_line:
         yield Finding(where, "has a status, but sends no line that could carry it")
     if any(isinstance(u, Continuation) for u in rule.units[:-1]):
         yield Finding(where, "a continuation must be the last unit")
@@ -189,8 +202,10 @@ def _stranded(protocol: Protocol) -> Iterator[Finding]:
 
 def _unused(protocol: Protocol) -> Iterator[Finding]:
     allowed = {f for s in protocol.states if s.kind == "state" for f in protocol.allowed(s)}
+    usual = {rule.reply for rule in protocol.rules if rule.trigger is Occurrence.NOT_ALLOWED}
+    refused = {rule.trigger for rule in protocol.rules if rule.reply and rule.reply not in usual}
     for form in protocol.forms:
-        if form not in allowed:
+        if form not in allowed | refused:  # one that is refused in words of its own was not forgotten
             yield Finding(form.name, "no state allows this command")
     sent = {rule.reply for rule in protocol.rules}
     for reply in protocol.replies:
@@ -208,10 +223,10 @@ def _announced(protocol: Protocol) -> Iterator[Finding]:
             yield Finding(f"capability {row.tag}", f"{row.only_in} is no state of this edition")
     for tag in sorted({tag for tag in tags if tags.count(tag) > 1}):
         yield Finding(f"capability {tag}", "two capabilities have this tag")
-    refused = {rule.condition for rule in protocol.rules if rule.reply and rule.reply.positive is False}
+    told = {rule.condition for rule in protocol.rules if rule.reply and rule.reply.positive is not None}
     for code in protocol.codes:
-        if code.condition not in refused:
-            yield Finding(f"code {code}", f"goes with {code.condition!r}, and no row refuses for that")
+        if code.condition and code.condition not in told:
+            yield Finding(f"code {code}", f"goes with {code.condition!r}, and no row answers for that")
 
 
 def _uncited(protocol: Protocol) -> Iterator[Finding]:
@@ -224,6 +239,8 @@ def _uncited(protocol: Protocol) -> Iterator[Finding]:
         ("limit", table.limits),
         ("capability", table.capabilities),
         ("code", table.codes),
+        ("datum", table.data),
+        ("word", table.words),
     )
     known = {*table.editions, *table.extensions}
     for kind, rows in kinds:

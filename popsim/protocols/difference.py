@@ -67,7 +67,7 @@ class Difference:
 
     Args:
         before, after: the two.
-        states, commands, replies, rules, limits, capabilities, codes: the rows that came, went or changed.
+        states, commands, replies, rules, limits, capabilities, codes, data, words: the rows that came, went or changed.
         readings: the rows that say the same in both, where one text says it and the other was read so, or where the
             two were read in different words.
     """
@@ -81,13 +81,15 @@ class Difference:
     limits: tuple[Change, ...]
     capabilities: tuple[Change, ...]
     codes: tuple[Change, ...]
+    data: tuple[Change, ...]
+    words: tuple[Change, ...]
     readings: tuple[Change, ...]
 
     @property
     def changes(self) -> tuple[Change, ...]:
         """All that came, went or changed, in one row."""
-        parts = self.states, self.commands, self.replies, self.rules, self.limits, self.capabilities, self.codes
-        return tuple(change for part in parts for change in part)
+        rows = self.states, self.commands, self.replies, self.rules, self.limits, self.capabilities, self.codes
+        return tuple(change for part in (*rows, self.data, self.words) for change in part)
 
     def __bool__(self) -> bool:
         """Whether the two differ in anything but how their texts were read."""
@@ -126,6 +128,8 @@ def difference(before: Protocol, after: Protocol) -> Difference:
         limits=compared(lambda p: _sides(p, p.limits, lambda x: x.name, lambda x: (x.value, x.meaning))),
         capabilities=compared(lambda p: _sides(p, p.capabilities, lambda c: c.tag, lambda c: (c.meaning, c.only_in))),
         codes=compared(lambda p: _sides(p, p.codes, lambda c: c.mark, lambda c: (c.condition, c.meaning))),
+        data=compared(lambda p: _sides(p, p.data, lambda d: d.mark, lambda d: (d.meaning, d.numbered))),
+        words=compared(lambda p: _sides(p, p.words, lambda w: f"{w.group} {w.mark}", lambda w: (w.meaning, w.takes))),
         readings=tuple(readings),
     )
 
@@ -151,7 +155,7 @@ def _state(state: State) -> tuple[object, ...]:
 
 
 def _form(protocol: Protocol, form: Form) -> tuple[object, ...]:
-    kinds = tuple((a.name, a.kind_in(protocol.rfcs), a.meaning, a.secret) for a in form.arguments)
+    kinds = tuple((a.name, a.kind_in(protocol.rfcs).words, a.meaning, a.secret, a.optional) for a in form.arguments)
     return form.meaning, form.optional, kinds
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 
 # RFC 3629 §4: what is UTF-8 and not ASCII. No overlong forms, no surrogates, nothing beyond U+10FFFF.
@@ -28,3 +30,28 @@ class Kind(Enum):
         self.words = words
         self.numeric = pattern.startswith(rb"[0-9]{")
         """Whether the argument's value is an integer (else octets)."""
+
+
+class NotRead(ValueError):
+    """An argument is not what its kind wants; the text says what was expected, as in ``a mailbox's name``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """A kind of argument that no pattern describes, such as a list in parentheses: it finds its own end.
+
+    Args:
+        name: what stands in its place where a command is printed.
+        words: what it is, for a message about it.
+        read: takes the command's text and the place where the argument begins, and returns its value and the place
+            behind it. The text of a command with literals has them inside, as they crossed: ``{5}``, CR LF, five
+            octets. Raises NotRead.
+        fit: where what may stand in it differs from one RFC to another: the same kind as a protocol has it that is
+            made of these RFCs. The kind itself then reads whatever any of them allows.
+    """
+
+    name: str
+    words: str
+    read: Callable[[bytes, int], tuple[object, int]]
+    fit: Callable[[tuple[int, ...]], Syntax] | None = None
+    numeric = False

@@ -27,6 +27,7 @@ class Machine:
             self._rows.setdefault((rule.state, rule.trigger), []).append(rule)
         self._resolved: dict[tuple[State, Trigger | Reply], tuple[Rule, ...]] = {}
         self._placed: dict[tuple[Rule, State], Rule] = {}
+        self._by_id: dict[str, Rule] | None = None
         self.memo: dict[object, object] = {}
         """What engines have worked out from this machine and need not work out again."""
 
@@ -73,7 +74,7 @@ class Machine:
         """Whether every row of this command form in this state, if it has any, is a refusal."""
         if state.kind != "state":
             return True
-        rows = self._own_rows(state, form) or self._rows.get((ANY, form), [])
+        rows = self._own_rows(state, form) or self._rows_of_any(state, form)
         return all(r.reply is not None and r.reply.positive is False for r in rows)
 
     def _own_rows(self, state: State, trigger: Trigger | Reply) -> list[Rule]:
@@ -81,7 +82,7 @@ class Machine:
         while place is not None:
             if rows := self._rows.get((place, trigger)):
                 return rows
-            if not place.reads_commands and isinstance(trigger, Form):
+            if not place.reads_commands and _is_command(trigger):
                 break
             place = place.within
         return []
@@ -89,11 +90,35 @@ class Machine:
     def _written(self, state: State, trigger: Trigger | Reply) -> list[Rule]:
         if state.kind != "state":
             return self._rows.get((state, trigger)) or [Rule(state, trigger, NOT_CONNECTED)]
-        rows = self._own_rows(state, trigger) or self._rows.get((ANY, trigger), [])
+        rows = self._own_rows(state, trigger) or self._rows_of_any(state, trigger)
         if rows or not isinstance(trigger, Form):
             return rows
         refused = Occurrence.NOT_ALLOWED
-        return self._own_rows(state, refused) or self._rows.get((ANY, refused), [])
+        return self._own_rows(state, refused) or self._rows_of_any(state, refused)
+
+    def _rows_of_any(self, state: State, trigger: Trigger | Reply) -> list[Rule]:
+        """The rows of ANY; those of a command hold only where commands are read."""
+        if _is_command(trigger) and not state.reads_commands:
+            return []
+        return self._rows.get((ANY, trigger), [])
+
+    def resolved(self) -> tuple[Rule, ...]:
+        """Every state's outcomes for whatever any row speaks of: the whole machine without shorthand."""
+        triggers = dict.fromkeys(rule.trigger for rule in self.rules)
+        states = [state for state in self.states if state.kind == "state"]
+        found = [rule for state in states for trigger in triggers for rule in self.outcomes(state, trigger)]
+        edges = [rule for rule in self.rules if rule.state is START]
+        return tuple({rule.id: rule for rule in [*edges, *found]}.values())
+
+    def rule(self, id: str) -> Rule:
+        """The rule with that id, as it reads in its state.
+
+        Raises:
+            LookupError: there is none.
+        """
+        if self._by_id is None:
+            self._by_id = {rule.id: rule for rule in self.resolved()}
+        return self._by_id[id]
 
     def reachable(self) -> set[State]:
         """The states that some sequence of triggers leads to, from START."""
@@ -107,6 +132,11 @@ class Machine:
                         seen.add(rule.to)
                         front.append(rule.to)
         return seen | {s.within for s in seen if s.within}
+
+
+def _is_command(trigger: Trigger | Reply) -> bool:
+    """Whether this is a command, or the part of one that comes before a literal."""
+    return isinstance(trigger, Form) or trigger is Occurrence.LITERAL
 
 
 def _placed(rule: Rule, state: State) -> Rule:

@@ -18,6 +18,10 @@ from popsim.protocols.citation import Reference as Reference
 from popsim.protocols.citation import Row as Row
 from popsim.protocols.citation import cite as cite
 from popsim.protocols.kind import Kind as Kind
+from popsim.protocols.kind import Syntax as Syntax
+from popsim.protocols.vocabulary import Code as Code
+from popsim.protocols.vocabulary import Datum as Datum
+from popsim.protocols.vocabulary import Word as Word
 
 
 class Occurrence(Enum):
@@ -51,6 +55,7 @@ class Unit(Enum):
     COUNTED = "counted octets"
     LITERAL = "literal"
     UNTAGGED = "untagged data"
+    STATUS_LINES = "lines that each open with the status"
 
 
 class Reader(Enum):
@@ -59,6 +64,7 @@ class Reader(Enum):
     LINE = "one line"
     DOT_ENDED = "lines up to a lone dot"
     COUNTED = "counted octets"
+    LITERAL = "a literal, and then the command goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +114,23 @@ ANY = State("ANY", "every state that has no row of its own", "", kind="any")
 class Argument:
     """One argument of a command form; ``secret`` ones are masked where a view hides passwords.
 
-    ``wider`` is the kind that an extension gives it, and ``widened_by`` the RFC number of that extension.
+    ``wider`` is the kind that an extension gives it, and ``widened_by`` the RFC number of that extension. An optional
+    one has the value None where it is left out; it is read by a :class:`Syntax`, which tells it from what follows.
     """
 
     name: str
-    kind: Kind
+    kind: Kind | Syntax
     meaning: str
     secret: bool = False
-    wider: Kind | None = None
+    wider: Kind | Syntax | None = None
     widened_by: int = 0
+    optional: bool = False
 
-    def kind_in(self, rfcs: Iterable[int]) -> Kind:
+    def kind_in(self, rfcs: Iterable[int]) -> Kind | Syntax:
         """Its kind in a protocol that is made of these RFCs."""
-        return self.wider if self.wider and self.widened_by in rfcs else self.kind
+        known = tuple(rfcs)
+        kind = self.wider if self.wider and self.widened_by in known else self.kind
+        return kind.fit(known) if isinstance(kind, Syntax) and kind.fit else kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +149,7 @@ class Form(Row):
     @property
     def name(self) -> str:
         """The form as the RFCs print it, such as ``TOP msg n``."""
-        return " ".join([self.keyword, *(a.name for a in self.arguments)])
+        return " ".join([self.keyword, *(f"[{a.name}]" if a.optional else a.name for a in self.arguments)])
 
     def __str__(self) -> str:
         return self.name
@@ -214,29 +224,6 @@ class Capability(Row):
 
 
 @dataclass(frozen=True, eq=False)
-class Code(Row):
-    """What a program reads in the text of a refusal: the code in square brackets that goes with a condition.
-
-    Args:
-        mark: the code without its brackets.
-        condition: the condition whose refusals open with it.
-        meaning: what it tells the client.
-        cites: RFC and section.
-    """
-
-    mark: str
-    condition: str
-    meaning: str
-    cites: str
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "references", cite(self.cites))
-
-    def __str__(self) -> str:
-        return f"[{self.mark}]"
-
-
-@dataclass(frozen=True, eq=False)
 class Rule(Row):
     """One row of a machine: in ``state``, on ``trigger``, when ``condition`` holds.
 
@@ -251,6 +238,7 @@ class Rule(Row):
         sends: in a client's machine, the command form that is sent.
         cites: RFC and section, one for each edition that has the row.
         only_with: the RFC number of an extension without which the row makes no sense, though it is another's.
+        not_with: the RFC number of an extension that takes the row away.
     """
 
     state: State
@@ -263,6 +251,7 @@ class Rule(Row):
     sends: Form | None = None
     cites: str = ""
     only_with: int = 0
+    not_with: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "references", cite(self.cites))
@@ -273,7 +262,8 @@ class Rule(Row):
     def reference(self, rfcs: Iterable[int]) -> Reference | None:
         """The row's citation of the first of these RFCs that it cites, or None."""
         known = tuple(rfcs)
-        return None if self.only_with and self.only_with not in known else super().reference(known)
+        is_out = self.not_with in known or (self.only_with and self.only_with not in known)
+        return None if is_out else super().reference(known)
 
     @property
     def reader(self) -> Reader | None:

@@ -12,6 +12,7 @@ from popsim.protocols.model import (
     START,
     Capability,
     Code,
+    Datum,
     Form,
     Limit,
     Reference,
@@ -20,6 +21,7 @@ from popsim.protocols.model import (
     Rule,
     State,
     Trigger,
+    Word,
 )
 from popsim.protocols.request import Grammar, Request
 from popsim.protocols.table import Table as Table
@@ -155,8 +157,18 @@ class Protocol:
 
     @cached_property
     def codes(self) -> tuple[Code, ...]:
-        """The codes in the text of this edition's refusals."""
+        """The codes in the text of this edition's replies."""
         return self._rows(self.table.codes)
+
+    @cached_property
+    def data(self) -> tuple[Datum, ...]:
+        """What a server of this edition may send without a tag."""
+        return self._rows(self.table.data)
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        """The words inside arguments that mean something by themselves."""
+        return self._rows(self.table.words)
 
     @cached_property
     def limits(self) -> tuple[Limit, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from popsim.protocols.model import Capability, Code, Form, Limit, Reply, Rule, State
+from popsim.protocols.model import Capability, Code, Datum, Form, Limit, Reply, Rule, State, Word
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,12 @@ class Table:
         needs: for an extension, those without which it makes no sense, so that they come with it.
         obsolete: extensions that a later one has replaced; they are switched on by name only.
         capabilities: what a server can announce, in the order in which it does.
-        codes: the codes in the text of refusals.
-        tagged: whether commands open with a tag that their completion repeats.
+        codes: the codes in the text of replies.
+        tagged: whether commands open with a tag that their completion repeats; then they may hold literals too.
+        data: what a server may send without a tag.
+        words: the words inside arguments that mean something by themselves.
+        is_history: whether popsim has the table only: it is printed, compared and drawn, and never run.
+        trims: whether white space at the end of a command's line is no part of it (RFC 5321 §4.1.1).
         client_states, client_rules: the machine of the client's end, where the protocol has one of its own.
     """
 
@@ -42,5 +46,9 @@ class Table:
     capabilities: tuple[Capability, ...] = ()
     codes: tuple[Code, ...] = ()
     tagged: bool = False
+    data: tuple[Datum, ...] = ()
+    words: tuple[Word, ...] = ()
+    is_history: bool = False
+    trims: bool = False
     client_states: tuple[State, ...] = ()
     client_rules: tuple[Rule, ...] = ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from typing import Protocol, cast
+from typing import cast
 
 from popsim.engine.server import ServerEngine
+from popsim.sockets.host import Host
 from popsim.sockets.line import Line, chunks
-from popsim.sockets.reception import Admitted
 from popsim.sockets.recording import NOWHERE, Address
-from popsim.tls import TlsEnd
+from popsim.sockets.silence import Silence
+from popsim.sockets.unread import Unread
 
 TURN = 64
 """How many commands of one client are answered before the other clients have their turn."""
@@ -18,27 +19,6 @@ LINGER = 2.0
 """Seconds in which a client may close its side after the server has closed its own."""
 HANDSHAKE = 30.0
 """Seconds that a TLS handshake may take."""
-
-
-class Host(Protocol):
-    """What a connection needs of its listener."""
-
-    idle: float
-    """Seconds without a sign of the client after which its session ends."""
-    is_secure: bool
-    """Whether TLS begins with the connection's first octet."""
-
-    def admit(self, connection: Connection) -> Admitted | None:
-        """What a new connection gets, or None where there are too many."""
-
-    def tls(self) -> TlsEnd:
-        """The server's end of a new TLS session."""
-
-    def leave(self, connection: Connection) -> None:
-        """The connection is over."""
-
-    def look(self) -> None:
-        """Something was done for a client."""
 
 
 class Connection(asyncio.Protocol):
@@ -52,15 +32,15 @@ class Connection(asyncio.Protocol):
         self._host = host
         self._loop = asyncio.get_running_loop()
         self._engine: ServerEngine | None = None
-        self._waiting = b""
-        self._place = 0
+        self._unread = Unread()
+        self._silence = Silence(self._patience, self._expire)
         self._chunks: Iterator[bytes | memoryview] = iter(())
         self._stuffed = False  # the socket takes no more for now
         self._planned = False  # the rest of the work comes after the others' turn
         self._removing = False  # and when that is done
         self._gone = False
+        self._has_news = False  # something has changed in the store
         self._said_all = False  # and our side is closed
-        self._signed = 0.0
 
     # From the event loop
 
@@ -72,8 +52,7 @@ class Connection(asyncio.Protocol):
             return
         self._engine, self._tape, self._prepare = admitted.engine, admitted.tape, admitted.prepare
         self._line = Line(self._transport, self._tape)
-        self._signed = self._loop.time()
-        self._timer = self._loop.call_later(self._host.idle, self._watch)
+        self._silence.begin()
         if self._host.is_secure:
             self._begin_tls()
         else:
@@ -92,9 +71,8 @@ class Connection(asyncio.Protocol):
         if shaking and not self._line.shaking:
             self._secured(engine)
         if data:
-            self._signed = self._loop.time()
-            self._waiting = self._waiting[self._place :] + data if self._place < len(self._waiting) else data
-            self._place = 0
+            self._silence.broken()
+            self._unread.add(data)
         self._work()
 
     # The end of the client's stream is read only when all that came before it is answered, for until then nothing is
@@ -105,14 +83,14 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._stuffed = False
-        self._signed = self._loop.time()
+        self._silence.broken()
         self._work()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._engine is None:
             return
         self._gone = True
-        self._timer.cancel()
+        self._silence.stop()
         if not self._removing:
             self._leave(self._engine)
 
@@ -159,12 +137,16 @@ class Connection(asyncio.Protocol):
             if engine.securing:
                 self._start_tls(engine)
                 break
-            if not (line := self._next_line(engine)):
+            if self._has_news:
+                self._hear_news(engine)
+                continue
+            # Without pipelining the engine gets to see what came too early, and drops it.
+            if not (octets := self._unread.line() if engine.pipelining else self._unread.rest()):
                 if self._line.ended:
                     self._close()
                 break
             self._tape.tick()
-            engine.receive(line)
+            engine.receive(octets)
             self._answer(engine)
             if engine.committing:
                 self._remove(engine)
@@ -172,8 +154,19 @@ class Connection(asyncio.Protocol):
         else:
             self._planned = True
             self._loop.call_soon(self._go_on)
-        self._host.look()
+        self._host.look(self)
         self._read_on_if_ready()
+
+    def tell(self) -> None:
+        """Something has changed in the store: see :meth:`popsim.sockets.reception.Guest.tell`."""
+        self._has_news = True
+        self._work()
+
+    def _hear_news(self, engine: ServerEngine) -> None:
+        self._has_news = False
+        self._tape.tick()
+        engine.news()
+        self._answer(engine)
 
     def _go_on(self) -> None:
         self._planned = False
@@ -192,14 +185,6 @@ class Connection(asyncio.Protocol):
                 return True
             self._line.write(chunk)
         return False
-
-    def _next_line(self, engine: ServerEngine) -> bytes:
-        """The next line that has come, or what there is of it; empty where nothing is left."""
-        start, end = self._place, self._waiting.find(b"\n", self._place) + 1
-        if not engine.pipelining:
-            end = 0  # the engine gets to see what came too early, and drops it
-        self._place = end or len(self._waiting)
-        return self._waiting[start : self._place]
 
     def _read_on_if_ready(self) -> None:
         if self._stuffed or self._planned or self._removing:
@@ -231,13 +216,12 @@ class Connection(asyncio.Protocol):
 
     def _start_tls(self, engine: ServerEngine) -> None:
         """The answer that leads to the handshake is sent: what else came in clear is thrown away (RFC 2595 §4)."""
-        engine.receive(self._waiting[self._place :])
-        self._waiting, self._place = b"", 0
+        engine.receive(self._unread.rest())
         self._begin_tls()
 
     def _begin_tls(self) -> None:
         self._line.encrypt(self._host.tls())
-        self._look_again()
+        self._silence.begin()
 
     def _secured(self, engine: ServerEngine) -> None:
         if engine.securing:
@@ -260,38 +244,35 @@ class Connection(asyncio.Protocol):
             self._transport.close()
             return
         self._transport.write_eof()
-        self._look_again()
+        self._silence.begin()
 
     def _close(self) -> None:
         """Close the connection when the client has taken what was sent; it is not waited for very long."""
         self._said_all = True
         self._line.close()
         self._transport.close()
-        self._look_again()
+        self._silence.begin()
 
-    def _look_again(self) -> None:
-        """From now on a moment of silence counts."""
-        self._signed = self._loop.time()
-        self._timer.cancel()
-        self._watch()
-
-    @property
-    def _patience(self) -> float:
+    def _patience(self) -> float | None:
+        """Seconds of silence that are borne. A client that takes what it is sent is not silent."""
+        if self._removing:
+            return None
         if self._said_all and not self._transport.get_write_buffer_size():
             return LINGER
         if self._line.shaking:
             return min(HANDSHAKE, self._host.idle)
         return self._host.idle
 
-    def _watch(self) -> None:
-        """See whether the client has been silent for too long. One that takes what it is sent is not silent."""
-        left = self._signed + self._patience - self._loop.time()
-        if left > 0 or self._removing:
-            self._timer = self._loop.call_later(max(left, 0.1), self._watch)
-            return
-        if self._engine:
+    def _expire(self) -> None:
+        """The client has been silent for too long. It is told so, where the table says that, if it takes it at once."""
+        engine = self._engine
+        if engine:
             self._tape.tick()
-            self._engine.expired()
+            engine.expired()
+        if engine and not self._line.shaking and self._write():
+            self._answer(engine)
+            self._write()
+            self._line.close()
         self._said_all = True
         self.end()
 

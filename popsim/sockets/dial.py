@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from popsim.engine.client import ClientEngine
 from popsim.engine.response import Response
-from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Script, Send, Step, Wait
+from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Listen, Script, Send, Step, Wait
 from popsim.protocols.protocol import Protocol
 from popsim.sockets.dial_line import Line
 from popsim.sockets.trust import Trust
@@ -103,6 +103,7 @@ class Dial:
         self._tape: Tape | None = None
         self._count = 0
         self._answers: list[Response] = []
+        self._news: list[Response] = []
 
     def do(self, step: Step) -> list[Response]:
         """Do one step, and return the answers that it brought.
@@ -119,6 +120,8 @@ class Dial:
                 return self._say(lambda: self._engine.carry_on(step.line + b"\r\n"), 1)
             case Wait():
                 time.sleep(step.nanoseconds / 1e9)
+            case Listen():
+                return self._listen(step.nanoseconds / 1e9)
             case Hang():
                 self._hang()
         return []
@@ -142,7 +145,7 @@ class Dial:
 
             self._tape = Tape(self._record, self._count, CLIENT)
             self._count += 1
-        self._engine, self._answers = ClientEngine(self._protocol, self._tape), []
+        self._engine, self._answers, self._news = ClientEngine(self._protocol, self._tape), [], []
         self._line = Line(self._host, self._port, self._timeout, self._tape)
         early = self._line.secure(self._trust) if secure else b""
         self._engine.opened()
@@ -154,6 +157,7 @@ class Dial:
         if (early := line.waiting()) is not None:
             self._take(early)  # what nobody asked for yet is no answer to what comes now
         self._answers.clear()
+        self._news.clear()
         if self._tape:
             self._tape.tick()
         say()
@@ -182,6 +186,14 @@ class Dial:
         found, self._answers = answers, []  # they hold whole messages
         return found
 
+    def _listen(self, seconds: float) -> list[Response]:
+        """What the server says unasked; what it said behind the last answer is heard now."""
+        line, end = self._connected(), time.monotonic() + seconds
+        while not self._news and (left := end - time.monotonic()) > 0:
+            self._take(line.listen(left))
+        news, self._news = self._news, []
+        return news
+
     def _hang(self) -> None:
         if self._line is None:
             return
@@ -200,6 +212,9 @@ class Dial:
         if self._progress and plaintext:
             self._progress(len(plaintext))
         for answer in self._engine.receive(plaintext):
+            if answer.is_news:
+                self._news.append(answer)
+                continue
             if answer.request is None:
                 # Whatever comes now, nobody can say what it answers: to go on might be to mark what was not kept.
                 text = answer.text[:60].decode("latin-1")

@@ -73,10 +73,18 @@ class Line:
         Raises:
             Disconnected: the server was silent for too long, or the connection is lost.
         """
+        wanted = self._timeout if patience is None else patience
         while True:
-            came = self._wait(self._timeout if patience is None else patience)
+            if not (events := self._ready(wanted)):
+                raise Disconnected(f"{self._host} was silent for {_seconds(wanted)}")
+            came = self._cross(events)
             if came is not None:
                 return self._decrypted(came)
+
+    def listen(self, patience: float) -> bytes:
+        """The plaintext that comes within so many seconds, and b"" where none does. Raises as :meth:`exchange`."""
+        came = self._cross(self._ready(patience))
+        return b"" if came is None else self._decrypted(came)
 
     def waiting(self) -> bytes | None:
         """The plaintext that has come already, or None where nothing has. Raises Disconnected as :meth:`exchange`."""
@@ -131,14 +139,15 @@ class Line:
     def _queue(self, octets: bytes) -> None:
         self._out = memoryview(bytes(self._out) + octets) if self._out else memoryview(octets)
 
-    def _wait(self, patience: float) -> bytes | None:
-        """Wait for the socket, write what there is to write, and return what there is to read."""
+    def _ready(self, patience: float) -> int:
+        """What the socket is ready for within so many seconds; 0 for nothing."""
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
         self._selector.modify(self._socket, wanted)
         ready = self._selector.select(patience)
-        if not ready:
-            raise Disconnected(f"{self._host} was silent for {_seconds(patience)}")
-        _, events = ready[0]
+        return ready[0][1] if ready else 0
+
+    def _cross(self, events: int) -> bytes | None:
+        """Write what there is to write, and return what there is to read."""
         if events & selectors.EVENT_WRITE:
             self._write()
         return self._read() if events & selectors.EVENT_READ else None

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from popsim.capture.writer import PcapngWriter
+from popsim.protocols import SPEAKS
 from popsim.sockets.live_file import LiveFile
 from popsim.sockets.recording import NOWHERE, Address, Bound, Recording
 from popsim.timeline.event import ENDPOINTS, KINDS, SERVER
@@ -92,6 +93,10 @@ class Journal(LiveRecording):
     def secrets(self, lines: Iterable[str]) -> None:
         """See :meth:`Recording.secrets`."""
         self._line({SECRETS: list(lines)})
+
+    def spoken(self, connection: int, protocol: Mapping[str, Any]) -> None:
+        """See :meth:`Recording.spoken`."""
+        self._line({SPEAKS: {str(connection): protocol}})
 
     def listed(self, rows: Mapping[str, list[list[object]]]) -> None:
         """See :meth:`Recording.listed`: what is new goes into a row."""

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from types import TracebackType
 
-from popsim.sockets.listener import BACKLOG, MOST, CannotListen, reason, resolved
+from popsim.sockets.listening import Listening
 from popsim.sockets.passage import Passage, Witness
+from popsim.sockets.reception import MOST
 from popsim.sockets.way import Way
 from popsim.wire.faults import KEEP, Fault
 from popsim.wire.link import Link
@@ -22,7 +22,7 @@ NO_LINK = Link(delay=0)
 """The link that delays nothing."""
 
 
-class Proxy:
+class Proxy(Listening):
     """Joins each client with a connection of its own to a server, in the event loop in which it is opened.
 
     Args:
@@ -34,6 +34,9 @@ class Proxy:
         seed: where chance comes from.
         report: is told in one line what can't be done.
         most: how many clients are joined at once; further ones are closed as they come.
+
+    Attributes:
+        host, port: where it listens itself, from :meth:`open` on.
 
     Raises:
         ValueError: a fault is none of a line's.
@@ -55,50 +58,26 @@ class Proxy:
         for fault in faults:
             if fault.kind == KEEP:
                 raise ValueError(f"{str(fault)!r} is a fault of a server's, and a proxy has none of its mail")
-        self.host, self.port, self.listen = host, port, listen
+        super().__init__(HERE, listen)
         self.count = self.refused = 0
         """How many clients have come up to now, and how many were closed because there were too many."""
+        self._target = host, port
         self._witness, self._link, self._faults, self._seed = witness, link, tuple(faults), seed
         self._report, self._most = report, most
         self._passages: set[Passage] = set()
         self._reaching: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
 
-    async def open(self) -> None:
-        """Begin to listen; ``listen`` then says where.
-
-        Raises:
-            CannotListen: the port is taken or not permitted.
-        """
-        loop = asyncio.get_running_loop()
-        try:
-            family, place = await resolved(HERE, self.listen)
-            self._server = await loop.create_server(self._client, *place, family=family, backlog=BACKLOG)
-        except (OSError, OverflowError) as error:
-            raise CannotListen(reason(error, HERE, self.listen)) from None
-        self.listen = self._server.sockets[0].getsockname()[1]
-
     async def close(self) -> None:
-        """Stop listening and close every connection."""
-        if self._server is None:
-            return
-        self._server.close()
+        """Stop listening and close every connection, those to the server too; a second time does nothing."""
         for task in self._reaching:
             task.cancel()
+        await super().close()
+
+    def _end_clients(self) -> bool:
         for passage in list(self._passages):
             passage.close()
-        await asyncio.sleep(0)
-        await self._server.wait_closed()
-        self._server = None
-
-    async def __aenter__(self) -> Proxy:
-        await self.open()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+        return bool(self._passages)
 
     def _client(self) -> asyncio.Protocol:
         if len(self._passages) >= self._most:
@@ -120,12 +99,13 @@ class Proxy:
 
     async def _connect(self, passage: Passage) -> None:
         loop = asyncio.get_running_loop()
+        host, port = self._target
         try:
-            reached = loop.create_connection(lambda: passage.ends[1], self.host, self.port)
+            reached = loop.create_connection(lambda: passage.ends[1], host, port)
             await asyncio.wait_for(reached, REACH)
         except (OSError, UnicodeError, OverflowError, TimeoutError) as error:
             why = "no answer" if isinstance(error, TimeoutError) else _why(error)
-            self._report(f"cannot reach {self.host}:{self.port}: {why}; the client's connection is closed")
+            self._report(f"cannot reach {host}:{port}: {why}; the client's connection is closed")
             passage.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from popsim.protocols import SPEAKS
 from popsim.timeline import Recorder
 from popsim.timeline.event import CLIENT, SERVER
 from popsim.timeline.file import SECRETS
@@ -99,6 +100,10 @@ class Recording(Recorder):
         """Keep lines of a key log."""
         if not self.full:
             self.header[SECRETS] = [*self.header.get(SECRETS, ()), *lines]
+
+    def spoken(self, connection: int, protocol: Mapping[str, Any]) -> None:
+        """On this connection another protocol is spoken than the header says; see :func:`popsim.protocols.named`."""
+        self.header.setdefault(SPEAKS, {})[str(connection)] = protocol
 
     def listed(self, rows: Mapping[str, list[list[object]]]) -> None:
         """The store's mail is this now, by user name: rows are added at the ends only."""

@@ -30,6 +30,8 @@ KINDS = (
     ("ciphertext", "Delivered"),
     ("stream", "Secured"),
     ("store", "Arrived"),
+    ("store", "Flagged"),
+    ("store", "Arranged"),
 )
 """Layer and name of every kind of event, by its number in a recording."""
 
@@ -53,6 +55,8 @@ KINDS = (
     CIPHERTEXT_DELIVERED,
     STREAM_SECURED,
     ARRIVED,
+    FLAGGED,
+    ARRANGED,
 ) = range(len(KINDS))
 
 WIRE_LAYERS = ("segment", "ciphertext")
@@ -147,6 +151,21 @@ def connection_key(connection: int) -> str:
 def mark_key(user: str, number: int) -> str:
     """The name under which the mark of a message is assigned."""
     return f"mail.{user}.{number}"
+
+
+def flags_key(user: str, number: int) -> str:
+    """The name under which the flags of a message are assigned, with a space between two: ``\\Seen \\Flagged``."""
+    return f"mail.{user}.{number}.flags"
+
+
+def mailbox_key(user: str, number: int) -> str:
+    """The name under which it is assigned in which mailbox a message is, where that is not the inbox."""
+    return f"mail.{user}.{number}.mailbox"
+
+
+def mailboxes_key(user: str) -> str:
+    """The name under which the names of a user's mailboxes are assigned, as a list, the inbox left out."""
+    return f"mail.{user}.mailboxes"
 
 
 def lock_key(user: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from popsim.protocols import SPEAKS
 from popsim.timeline.event import ENDPOINTS, KINDS
 from popsim.timeline.recorder import Recorder, Stream
 from popsim.timeline.timeline import SECRETS as SECRETS
@@ -140,9 +141,12 @@ def _read(recorder: Recorder, row: Any) -> None:
 
 
 def _add_to_header(header: dict[str, Any], row: dict[str, Any]) -> None:
-    """Take what became known after the header was written: more mail, more keys."""
+    """Take what became known after the header was written: more mail, more keys, what a connection speaks."""
     if SECRETS in row:
         header[SECRETS] = [*header.get(SECRETS, ()), *map(str, row[SECRETS])]
+        return
+    if SPEAKS in row:
+        header.setdefault(SPEAKS, {}).update({str(int(number)): dict(named) for number, named in row[SPEAKS].items()})
         return
     for user, rows in row["mail"].items():
         _check_mail(user, rows)

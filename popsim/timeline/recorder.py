@@ -199,10 +199,16 @@ class Observer:
         self._coming: deque[tuple[int, int]] = deque()
 
     def delivered(self, start: int, end: int, values: dict[str, Any] | None = None) -> None:
-        """A whole message of the other end has been read; what follows has it as its cause."""
-        cause, coming = -1, self._coming
+        """A whole message of the other end has been read; what follows has it as its cause.
+
+        Its own cause is the message that brought its last octet: one that was read before the next one was there, or
+        only its beginning, where an end says in one breath what the other takes for several things.
+        """
+        last, cause, coming = 0, -1, self._coming
         while coming and coming[0][0] <= end:
-            cause = coming.popleft()[1]
+            last, cause = coming.popleft()
+        if last < end and coming:
+            cause = coming[0][1]
         recorder = self.recorder
         self.cause = recorder.write((recorder.now, self._delivered, cause, start, end, values))
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from popsim.timeline.event import TO_COME, delivered_key, lock_key, mark_key, sent_key, state_key
+from popsim.timeline.event import TO_COME, delivered_key, flags_key, lock_key, mark_key, sent_key, state_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,12 @@ class Snapshot:
                 found[number] = str(self.values[key])
             number += 1
         return found
+
+    def flags(self, user: str) -> dict[int, frozenset[str]]:
+        """The flags of every message of a user that has some, by its number in the timeline."""
+        numbers = self.marks(user)
+        found = {number: str(self.values.get(flags_key(user, number), "")).split() for number in numbers}
+        return {number: frozenset(flags) for number, flags in found.items() if flags}
 
     def lock(self, user: str) -> int | None:
         """The connection that holds the lock on a user's maildrop, or None."""

@@ -4,7 +4,8 @@ Four gatherings keep the picture small, and each is a usual shorthand of state d
 
 * what leaves the session where it is stands as a line inside the state's box, not as a loop;
 * what all steps of one state do alike leaves from the frame around them, once;
-* what every state does alike leaves from a box that stands for all of them;
+* what every state does alike leaves from a box that stands for all of them, and so does what every other state than
+  the one that follows does, or every state in which commands are read;
 * what is not allowed, unknown or malformed is "anything else".
 """
 
@@ -14,12 +15,19 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from popsim.protocols.machine import Machine
 from popsim.protocols.model import ALWAYS, REFUSALS, Form, Occurrence, Rule, State
 from popsim.protocols.protocol import Protocol
 
 _ENDINGS = (Occurrence.LOST, Occurrence.EXPIRED)
+_ASIDE = (Occurrence.LITERAL, Occurrence.NEWS)
+"""What comes beside the commands, in every state alike: it is named, and how it is answered is left out."""
 _OTHERWISE = "anything else"
+_HEARD = {Occurrence.CONTINUED: "data", Occurrence.UNRECOGNIZED: _OTHERWISE}
+"""What a client's machine calls what it hears, where that is no reply."""
 _UNANSWERED = "no answer"
+_MANY = 14
+"""So many command forms are named by their arguments too."""
 _FEW = 2
 """How many conditions of one outcome are named in a label."""
 
@@ -55,6 +63,7 @@ class Arc:
         target: the state that follows.
         lines: its label.
         rules: the rules that it stands for.
+        every: where many states share it: which these are, in words.
     """
 
     id: str
@@ -63,6 +72,7 @@ class Arc:
     target: State
     lines: tuple[Line, ...]
     rules: tuple[Rule, ...]
+    every: str = ""
 
     @property
     def stays(self) -> bool:
@@ -87,15 +97,31 @@ class Plan:
     Args:
         protocol: whose rules are drawn.
         inner: whether the steps inside a state are drawn, or count as that state.
+        client: whether the machine of the client's end is drawn, which a protocol may have.
     """
 
     protocol: Protocol
     inner: bool = True
+    client: bool = False
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Whose states and rules are drawn.
+
+        Raises:
+            ValueError: the client's machine is wanted, and there is none.
+        """
+        machine = self.protocol.client if self.client else self.protocol.server
+        if machine is None:
+            raise ValueError(
+                f"the client of {self.protocol} has no machine of its own: it goes by the server's answers"
+            )
+        return machine
 
     @cached_property
     def states(self) -> tuple[State, ...]:
         """The states that are drawn, in the table's order."""
-        return tuple(s for s in self.protocol.states if self.inner or s.outer is s)
+        return tuple(s for s in self.machine.states if self.inner or s.outer is s)
 
     @cached_property
     def frames(self) -> dict[State, tuple[State, ...]]:
@@ -129,13 +155,22 @@ class Plan:
             apart = self._line(rule) if sources == (to,) else rule.trigger in _ENDINGS
             gathered.setdefault((sources, to, apart), []).append(rule)
         return tuple(
-            Arc(f"arc_{n}", sources, self._origin(sources), to, self._lines(rules), tuple(rules))
+            Arc(
+                f"arc_{n}",
+                sources,
+                self._origin(sources),
+                to,
+                self._lines(rules),
+                tuple(rules),
+                self._every(sources, to),
+            )
             for n, ((sources, to, _), rules) in enumerate(gathered.items(), 1)
         )
 
     @cached_property
     def _rules(self) -> tuple[Rule, ...]:
-        return tuple({rule.id: rule for rule in self.protocol.resolved()}.values())
+        rules = self.machine.resolved() if self.client else self.protocol.resolved()
+        return tuple({rule.id: rule for rule in rules}.values())
 
     def _target(self, rule: Rule) -> State:
         return self.place(rule.to or rule.state)
@@ -145,11 +180,26 @@ class Plan:
         own, to = self.place(rule.state), self._target(rule)
         if own.kind != "state":
             return (own,)
-        every = tuple(s for s in self.states if s.kind == "state")
-        for group in (every, self.frames.get(own.outer, ())):
-            if len(group) > 1 and to not in group and self._doing[self._deed(rule)].issuperset(group):
+        for group in (*self._many(to).values(), self.frames.get(own.outer, ())):
+            alike = len(group) > 1 and to not in group and own in group
+            if alike and self._doing[self._deed(rule)].issuperset(group):
                 return group
         return (own,)
+
+    def _many(self, to: State) -> dict[str, tuple[State, ...]]:
+        """The groups of states for which one box may stand, by the words in it, the largest first."""
+        every = tuple(s for s in self.states if s.kind == "state")
+        return {
+            "every state": every,
+            "every other state": tuple(s for s in every if s is not to),
+            "every state that reads commands": tuple(s for s in every if s.reads_commands),
+        }
+
+    def _every(self, sources: tuple[State, ...], to: State) -> str:
+        """Which states share an arc, in words; nothing where it leaves one state or a frame."""
+        if self._origin(sources) != EVERY_STATE:
+            return ""
+        return next(words for words, states in self._many(to).items() if states == sources)
 
     @cached_property
     def _doing(self) -> dict[object, set[State]]:
@@ -160,6 +210,10 @@ class Plan:
         return found
 
     def _deed(self, rule: Rule) -> tuple[object, ...]:
+        if rule.trigger in _ENDINGS:  # whatever is said at the end, if anything
+            return (rule.trigger, self._target(rule))
+        if self.client and self._refuses(rule):
+            return (_OTHERWISE, rule.sends, self._target(rule))
         return (rule.trigger, rule.condition, rule.reply, self._target(rule))
 
     def _origin(self, sources: tuple[State, ...]) -> str:
@@ -180,6 +234,8 @@ class Plan:
 
     def _line(self, rule: Rule) -> tuple[tuple[str, ...], bool]:
         """In which line a rule stands: with those that have the same answers and lead to the same state."""
+        if rule.trigger in _ASIDE:
+            return (), True
         muted = self._refuses(rule) or rule.trigger in _ENDINGS
         return tuple(self._answers[self._way(rule)]), muted
 
@@ -188,25 +244,38 @@ class Plan:
         """The statuses with which each cause may be answered, from each place to the next."""
         found: dict[object, dict[str, None]] = {}
         for rule in self._rules:
-            mark = rule.reply.mark if rule.reply else _UNANSWERED if self._refuses(rule) else ""
+            sent = rule.reply.mark if rule.reply else rule.sends.keyword if rule.sends else ""
+            mark = sent or (_UNANSWERED if self._refuses(rule) else "")
             found.setdefault(self._way(rule), {}).update({mark: None} if mark else {})
         return found
 
     def _way(self, rule: Rule) -> tuple[object, ...]:
-        return (self._cause(rule), self.place(rule.state), self._target(rule))
+        place = None if rule.trigger in _ENDINGS else self.place(rule.state)
+        return (self._cause(rule), place, self._target(rule))
 
     def _refuses(self, rule: Rule) -> bool:
+        if self.client:  # what has no row of the state itself is none of what the client waits for there
+            return rule.trigger not in _ENDINGS and (rule.state, rule.trigger) not in self._written
         if isinstance(rule.trigger, Form):
             return self.protocol.server.refuses(rule.state, rule.trigger)
         return rule.trigger in REFUSALS
 
+    @cached_property
+    def _written(self) -> set[tuple[State, object]]:
+        """The states and triggers that have rows of their own."""
+        return {(rule.state, rule.trigger) for rule in self.machine.rules}
+
     def _cause(self, rule: Rule) -> str:
         if self._refuses(rule):
             return _OTHERWISE
+        if self.client and isinstance(rule.trigger, Occurrence):
+            return _HEARD.get(rule.trigger, rule.trigger.value)
+        if rule.trigger in _ASIDE:
+            return rule.trigger.value
         if isinstance(rule.trigger, Occurrence):
             return rule.trigger.value if rule.condition == ALWAYS or self._is_one_of_many(rule) else rule.condition
-        # With extensions there are many commands: their keywords say enough.
-        if isinstance(rule.trigger, Form) and self.protocol.enabled:
+        # Where there are many commands their keywords say enough.
+        if isinstance(rule.trigger, Form) and (self.protocol.enabled or len(self.protocol.forms) > _MANY):
             return rule.trigger.keyword
         return str(rule.trigger)
 

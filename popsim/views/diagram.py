@@ -47,6 +47,7 @@ def diagram(
     state: str | State | None = None,
     path: Iterable[str | Rule] = (),
     inner: bool = True,
+    client: bool = False,
 ) -> Diagram:
     """Draw the states of a protocol.
 
@@ -55,12 +56,22 @@ def diagram(
         state: the state that the session is in, or its name.
         path: the rules that the session has taken, or their ids, in order.
         inner: whether the steps inside a state are drawn, or count as that state.
+        client: whether the machine of the client's end is drawn: POP2, for one, gives it one of its own.
 
     Raises:
-        LookupError: the protocol has no such state or rule.
+        LookupError: the machine has no such state or rule.
+        ValueError: the client has no machine of its own.
     """
-    here = protocol.state(str(state)) if state is not None else None
-    return Diagram(protocol, here, tuple(str(getattr(rule, "id", rule)) for rule in path), inner)
+    here = _state(Plan(protocol, client=client), str(state)) if state is not None else None
+    return Diagram(protocol, here, tuple(str(getattr(rule, "id", rule)) for rule in path), inner, client)
+
+
+def _state(plan: Plan, name: str) -> State:
+    for state in plan.machine.states:
+        if state.name == name:
+            return state
+    known = ", ".join(map(str, plan.machine.states))
+    raise LookupError(f"{plan.protocol} has the states {known}; not {name!r}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,6 +86,7 @@ class Diagram(Rich):
     state: State | None = None
     path: tuple[str, ...] = ()
     inner: bool = True
+    client: bool = False
 
     def __post_init__(self) -> None:
         for rule in self.path:
@@ -84,12 +96,12 @@ class Diagram(Rich):
     @cached_property
     def plan(self) -> Plan:
         """What is drawn."""
-        return Plan(self.protocol, self.inner)
+        return Plan(self.protocol, self.inner, self.client)
 
     @cached_property
     def nodes(self) -> Mapping[str, str]:
         """The id of the element of every state, by the state's name."""
-        return {s.name: self.plan.ids[self.plan.place(s)] for s in self.protocol.states}
+        return {s.name: self.plan.ids[self.plan.place(s)] for s in self.plan.machine.states}
 
     @cached_property
     def arcs(self) -> Mapping[str, str]:
@@ -108,7 +120,7 @@ class Diagram(Rich):
         Raises:
             NoLayout: nothing here can lay it out (see :func:`popsim.views.layouts.layout`).
         """
-        return _dressed(Diagram(self.protocol, inner=self.inner), {})
+        return _dressed(Diagram(self.protocol, inner=self.inner, client=self.client), {})
 
     @cached_property
     def svg(self) -> str:
@@ -123,10 +135,10 @@ class Diagram(Rich):
     @property
     def summary(self) -> str:
         """The picture in a sentence or two."""
-        text = f"The states of {self.protocol}."
+        text = f"The states of {'the client of ' * self.client}{self.protocol}."
         if self.state:
             within = f", a step of {self.state.within}" if self.state.within else ""
-            text += f" The session is in {self.state}{within}."
+            text += f" The {'client' if self.client else 'session'} is in {self.state}{within}."
         return text
 
     def html(self) -> str:
@@ -174,7 +186,8 @@ class Diagram(Rich):
         lines = []
         for id, again in groupby(self.path):
             rule, times = by_id[id], len(list(again))
-            answer = f" / {rule.reply.mark}" if rule.reply else ""
+            sent = rule.reply.mark if rule.reply else rule.sends.keyword if rule.sends else ""
+            answer = f" / {sent}" if sent else ""
             repeated = f" ({times} times)" if times > 1 else ""
             lines += _wrapped(f"      {rule.state}: {_what(rule)}{answer} -> {rule.to}{repeated}", 8)
         return lines

@@ -146,7 +146,7 @@ def _cell_text(cell: Cell) -> str:
 
 
 def _ways(ways: Ways, protocol: Protocol) -> str:
-    place = f"in {_state(ways.state, protocol)}: " if ways.state else ""
+    place = f"in {', '.join(_state(name, protocol) for name in ways.states)}: " if ways.states else ""
     return place + ", ".join(_way(way, protocol) for way in ways.answers)
 
 

@@ -6,24 +6,26 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from popsim.protocols.difference import Change, Difference, Side
-from popsim.protocols.model import ALWAYS, ANY, Argument, Form, Limit, Reference, Rule, State, Unit, trigger_name
+from popsim.protocols.model import ALWAYS, ANY, Argument, Form, Limit, Reference, Rule, State, Unit, Word, trigger_name
 from popsim.protocols.protocol import Protocol
 from popsim.views.facts import STAYS, Source
 from popsim.views.matrix import Way, matrix
 
+_OFTEN = 3
+"""A kind of argument that changed alike in so many commands is told once for them."""
 SAID = "the text says so"
 """Stands where the other one of two texts had to be read so."""
 
 
 @dataclass(frozen=True)
 class Ways:
-    """What comes of something in a state ("": in the one that the line names): answers, and the states that follow."""
+    """What comes of something in some states (none: in those that the line names): answers, and what follows."""
 
-    state: str
+    states: tuple[str, ...]
     answers: tuple[Way, ...]
 
     def __str__(self) -> str:
-        return f"in {self.state}: " * bool(self.state) + ", ".join(map(str, self.answers))
+        return f"in {', '.join(self.states)}: " * bool(self.states) + ", ".join(map(str, self.answers))
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Rows:
     def __init__(self, facts: Difference) -> None:
         self._facts = facts
         self._notes: dict[Reference, int] = {}
+        self._kinds = _changed_kinds(facts)
         self.parts = [(heading, lines) for heading, lines in self._parts() if lines]
 
     @property
@@ -62,12 +65,15 @@ class Rows:
     def _parts(self) -> Iterator[tuple[str, list[Line]]]:
         facts = self._facts
         yield "States", [self._line(change, change.name) for change in facts.states]
-        yield "Commands", [self._line(change, change.name) for change in facts.commands]
+        yield "Commands", [self._line(change, change.name) for change in facts.commands if not self._told_once(change)]
+        yield "Arguments", [self._of_kind(kind, changes) for kind, changes in self._kinds.items()]
         yield "Replies", [self._line(change, change.name) for change in facts.replies]
         yield "What is done", self._rules()
         yield "Limits", [self._line(change, change.name) for change in facts.limits]
         yield "Capabilities", [self._line(change, change.name) for change in facts.capabilities]
         yield "Codes", [self._line(change, str(change.row)) for change in facts.codes]
+        yield "Data without a tag", [self._line(change, change.name) for change in facts.data]
+        yield "Words inside arguments", [self._line(change, _word(change.row)) for change in facts.words]
         yield "The same in both, where a text is silent or says it in other words", self._readings()
 
     def _line(self, change: Change, name: str, when: str = "") -> Line:
@@ -75,6 +81,23 @@ class Rows:
         if isinstance(change.row, Form) and before and after and before.ways == after.ways:
             before, after = replace(before, ways=()), replace(after, ways=())
         return Line(change.what, name, when, before, after)
+
+    # Arguments
+
+    def _of_kind(self, kind: _Kinds, changes: list[Change]) -> Line:
+        """A kind of argument that changed alike in several commands."""
+        name, *words = kind
+        sides = self._sides(changes[0])
+        before, after = (
+            Cell(text, (), _source(side.reference if side else None, protocol, 0))
+            for text, (side, protocol) in zip(words, sides, strict=True)
+        )
+        return Line("changed", name, f"in {', '.join(_keyword(change) for change in changes)}", before, after)
+
+    def _told_once(self, change: Change) -> bool:
+        """Whether a command changed in nothing but such arguments."""
+        found = _kinds(change, self._facts)
+        return bool(found) and found <= self._kinds.keys() and _only_kinds(change)
 
     def _sides(self, change: Change) -> tuple[tuple[Side | None, Protocol], ...]:
         return (change.before, self._facts.before), (change.after, self._facts.after)
@@ -84,7 +107,7 @@ class Rows:
             return None
         reference = side.reference
         note = self._notes.setdefault(reference, len(self._notes) + 1) if reference and reference.note else 0
-        words = _words(side.row, protocol, change.what == "changed")
+        words = _words(side.row, protocol, {name for name, *_ in _kinds(change, self._facts)})
         return Cell(words, _ways(side.row, protocol), _source(reference, protocol, note))
 
     # Rules: those of a command that came or went are told where the command is
@@ -131,12 +154,48 @@ def _source(reference: Reference | None, protocol: Protocol, note: int) -> Sourc
     return Source(str(reference), short, note)
 
 
-def _words(row: object, protocol: Protocol, in_full: bool) -> str:
-    """What a row says; in full, with what the arguments of a command may be."""
+_Kinds = tuple[str, str, str]
+"""An argument, and in words its kind before and after."""
+
+
+def _kinds(change: Change, facts: Difference) -> set[_Kinds]:
+    """The arguments of a command that may be something else than before."""
+    before, after = (side and side.row for side in (change.before, change.after))
+    if not isinstance(before, Form) or not isinstance(after, Form):
+        return set()
+    pairs = zip(before.arguments, after.arguments, strict=False)
+    kinds = [(a.name, a.kind_in(facts.before.rfcs).words, b.kind_in(facts.after.rfcs).words) for a, b in pairs]
+    return {kind for kind in kinds if kind[1] != kind[2]}
+
+
+def _changed_kinds(facts: Difference) -> dict[_Kinds, list[Change]]:
+    """The kinds of argument that changed alike in several commands, with these."""
+    found: dict[_Kinds, list[Change]] = {}
+    for change in facts.commands:
+        for kind in sorted(_kinds(change, facts)):
+            found.setdefault(kind, []).append(change)
+    return {kind: changes for kind, changes in found.items() if len(changes) >= _OFTEN}
+
+
+def _only_kinds(change: Change) -> bool:
+    """Whether a command differs in the kinds of its arguments only."""
+    if change.before is None or change.after is None:
+        return False
+    (*meaning, kinds), (*other_meaning, others) = change.before.says, change.after.says
+    assert isinstance(kinds, tuple) and isinstance(others, tuple)
+    return meaning == other_meaning and [k[:1] + k[2:] for k in kinds] == [k[:1] + k[2:] for k in others]
+
+
+def _keyword(change: Change) -> str:
+    return change.row.keyword if isinstance(change.row, Form) else change.name
+
+
+def _words(row: object, protocol: Protocol, changed: set[str]) -> str:
+    """What a row says, with what those arguments of a command may be that changed."""
     if isinstance(row, State):
         return (f"a step of {row.within}: " if row.within else "") + row.meaning
     if isinstance(row, Form):
-        kinds = [_argument(argument, protocol) for argument in row.arguments if in_full]
+        kinds = [_argument(argument, protocol) for argument in row.arguments if argument.name in changed]
         return "; ".join([row.meaning + " (optional)" * row.optional, *kinds])
     if isinstance(row, Limit):
         return f"{row.value} {row.meaning}"
@@ -145,20 +204,28 @@ def _words(row: object, protocol: Protocol, in_full: bool) -> str:
 
 def _argument(argument: Argument, protocol: Protocol) -> str:
     kind = argument.kind_in(protocol.rfcs)
-    by = f" (RFC {argument.widened_by})" if kind is not argument.kind else ""
+    by = f" (RFC {argument.widened_by})" if argument.widened_by in protocol.rfcs else ""
     return f"{argument.name} is {kind.words}{by}"
+
+
+def _word(row: object) -> str:
+    """A word inside arguments, with what it is one of."""
+    return f"{row.mark}, {row.group}" if isinstance(row, Word) else str(row)
 
 
 def _ways(row: object, protocol: Protocol) -> tuple[Ways, ...]:
     """What comes of a rule, or of a command in each state that allows it."""
     if isinstance(row, Rule):
         next = STAYS if row.to is None or row.to is row.state else row.to.name
-        return (Ways("", (Way(_answer(row), next),)),)
+        return (Ways((), (Way(_answer(row), next),)),)
     if not isinstance(row, Form):
         return ()
     shown = matrix(protocol)
     allowed = [state for state in shown.states if not protocol.server.refuses(state, row)]
-    return tuple(Ways(state.name, tuple(shown.ways(state, row))) for state in allowed)
+    alike: dict[tuple[Way, ...], list[str]] = {}
+    for state in allowed:
+        alike.setdefault(tuple(shown.ways(state, row)), []).append(state.name)
+    return tuple(Ways(tuple(names), ways) for ways, names in alike.items())
 
 
 def _answer(rule: Rule) -> str:
@@ -189,7 +256,23 @@ def _merged(lines: Iterable[Line]) -> list[Line]:
         trigger, _, state = line.name.rpartition(", ")
         key = line.what, line.when, _said(line.before), _said(line.after), state if trigger else ""
         groups.setdefault(key, []).append(line)
-    return [replace(group[0], name=_joined([line.name for line in group])) for group in groups.values()]
+    merged = [replace(group[0], name=_joined([line.name for line in group])) for group in groups.values()]
+    places: dict[object, list[Line]] = {}
+    for line in merged:
+        what, found, _ = line.name.rpartition(_IN)
+        alike = (what if found else line.name), line.what, line.when, _said(line.before), _said(line.after)
+        places.setdefault(alike, []).append(line)
+    return [replace(group[0], name=_with_states([line.name for line in group])) for group in places.values()]
+
+
+_IN = ", in "
+
+
+def _with_states(names: list[str]) -> str:
+    """Names that differ in nothing but the state in one."""
+    trigger, _, first = names[0].rpartition(_IN)
+    states = ", ".join([first, *(name.rpartition(_IN)[2] for name in names[1:])])
+    return f"{trigger}{_IN}{states}" if trigger else first
 
 
 def _said(cell: Cell | None) -> object:

@@ -25,6 +25,8 @@ _BOX, _FRAME = "73", "26"
 _SIZE = "13"
 _WIDE, _NARROW, _LABEL = 34, 20, 20
 """Characters of a line in a box of its own, in a box that shares its rank with others, and beside an arc."""
+_FEW_ROWS = 3
+"""So many lines has a box at most that has a step of its state beside it."""
 
 _TIE = "\N{NO-BREAK SPACE}"
 
@@ -37,11 +39,17 @@ LEGEND = (
 )
 
 
+_HEARD = "what is heard / what is sent; a line in a box: the client stays in that state"
+
+
 def dot(plan: Plan) -> str:
     """The DOT source of a plan; the same plan gives the same text."""
     import graphviz
 
-    graph = graphviz.Digraph(plan.protocol.name, graph_attr=_GRAPH, node_attr=_NODE, edge_attr=_EDGE)
+    # Of two frames with ranks of their own, Graphviz would never find an end without ranks of the whole.
+    legend = (_HEARD, LEGEND[1]) if plan.client else LEGEND
+    attributes = _GRAPH | {"label": "\n\n" + "\n".join(legend)} | ({"newrank": "true"} if len(plan.frames) > 1 else {})
+    graph = graphviz.Digraph(plan.protocol.name, graph_attr=attributes, node_attr=_NODE, edge_attr=_EDGE)
     for state in plan.states:
         if state in plan.frames:
             _frame(graph, plan, state)
@@ -50,7 +58,17 @@ def dot(plan: Plan) -> str:
     for arc in plan.arcs:
         if not arc.stays:
             _edge(graph, plan, arc)
+    for above, below in _left_alone(plan):
+        graph.edge(plan.ids[above], plan.ids[below], style="invis")
     return str(graph.source)
+
+
+def _left_alone(plan: Plan) -> list[tuple[State, State]]:
+    """The states to which nothing leads but boxes, each after the one under which it is to stand."""
+    arcs = [arc for arc in plan.arcs if not arc.stays and arc.origin != EVERY_STATE]
+    led_to = {arc.target for arc in arcs if not _leads_back(plan, arc)}
+    outer = [state for state in plan.states if state.outer is state]
+    return [(above, below) for above, below in zip(outer, outer[1:], strict=False) if below not in led_to]
 
 
 _GRAPH = {
@@ -59,7 +77,6 @@ _GRAPH = {
     "fontcolor": _MUTED,
     "fontname": _FONT,
     "fontsize": "11",
-    "label": "\n\n" + "\n".join(LEGEND),
     "nodesep": "0.25",
     "pad": "0.15",
     "rankdir": "TB",
@@ -79,7 +96,7 @@ _EDGE = {"arrowsize": "0.8", "color": _INK, "fontcolor": _INK, "fontname": _FONT
 
 
 def _frame(graph: graphviz.Digraph, plan: Plan, outer: State) -> None:
-    """A frame around a state and its steps, which stand side by side (under it where they are several)."""
+    """A frame around a state and its steps, which stand side by side (or under it: several, or a tall one)."""
     steps = plan.frames[outer]
     attributes = {
         "bgcolor": _tint(plan, outer) + _FRAME,
@@ -92,8 +109,14 @@ def _frame(graph: graphviz.Digraph, plan: Plan, outer: State) -> None:
     with graph.subgraph(name=f"cluster_{plan.frame_id(outer)}", graph_attr=attributes) as frame:
         for step in steps:
             _node(frame, plan, step)
-        level = steps if len(steps) == 2 else steps[1:]
+        level = steps if _is_level(plan, outer) else steps[1:]
         frame.body.append("\t\t{rank=same " + " ".join(plan.ids[s] for s in level) + "}\n")
+
+
+def _is_level(plan: Plan, outer: State) -> bool:
+    """Whether a state and its steps stand side by side: there are two, and the first has little to say."""
+    rows = sum(arc.stays and arc.target is outer for arc in plan.arcs)
+    return len(plan.frames.get(outer, ())) == 2 and rows <= _FEW_ROWS
 
 
 def _node(graph: graphviz.Digraph, plan: Plan, state: State) -> None:
@@ -122,7 +145,17 @@ def _edge(graph: graphviz.Digraph, plan: Plan, arc: Arc) -> None:
     else:
         tail = arc.origin
         attributes["label"] = _label(arc)
-    graph.edge(tail, plan.ids[arc.target], **attributes)
+    head = plan.ids[arc.target]
+    if _leads_back(plan, arc):
+        tail, head = head, tail
+        attributes |= {"dir": "back"}
+    graph.edge(tail, head, **attributes)
+
+
+def _leads_back(plan: Plan, arc: Arc) -> bool:
+    """Whether an arc leads to a state further up: drawn the other way round, it leaves the states' order alone."""
+    places = plan.states.index(arc.sources[0].outer), plan.states.index(arc.target.outer)
+    return len(arc.sources) == 1 and arc.target.kind == "state" and places[1] < places[0]
 
 
 def _tint(plan: Plan, state: State) -> str:
@@ -141,13 +174,13 @@ def _least_busy(plan: Plan, steps: tuple[State, ...]) -> State:
 def _every_state(graph: graphviz.Digraph, arc: Arc) -> str:
     """A box that stands for all states, with the arc's label in it; returns its id."""
     id = f"{EVERY_STATE}_{arc.id}"
-    title = "<TR><TD><I>every state</I></TD></TR>"
+    title = f"<TR><TD><I>{_wrapped(arc.every, _NARROW)}</I></TD></TR>"
     rows = "".join(f"<TR><TD>{_text(line, _NARROW)}</TD></TR>" for line in arc.lines)
     graph.node(
         id,
         color=_MUTED,
         fillcolor=_CARD,
-        fontcolor=_MUTED,
+        fontcolor=_MUTED if arc.muted else _INK,
         id=id,
         label=_table(title + rows),
         style="rounded,dashed",
@@ -157,7 +190,9 @@ def _every_state(graph: graphviz.Digraph, arc: Arc) -> str:
 
 def _box(plan: Plan, state: State) -> str:
     """A state's box: its name, and a line for each arc that stays."""
-    width = _NARROW if state.outer in plan.frames else _WIDE
+    frame = plan.frames.get(state.outer, ())
+    is_narrow = frame and (state.within or _is_level(plan, state.outer) or len(frame) > 2)
+    width = _NARROW if is_narrow else _WIDE
     stays = sorted((a for a in plan.arcs if a.stays and a.target is state), key=lambda arc: arc.muted)
     title = _TITLE.format(escape(state.name))
     if state.within:
@@ -191,9 +226,13 @@ def _text(line: Line, width: int) -> str:
         words.append(_kept(answered, width))
     else:
         words += [_kept(last, width), _kept(f"/ {line.answer}", width)] if line.answer else [last]
-    pieces = textwrap.wrap(" ".join(words), width, break_long_words=False, break_on_hyphens=False)
-    text = "<BR/>".join(escape(piece.replace(_TIE, " ")) for piece in pieces)
+    text = _wrapped(" ".join(words), width)
     return f'<FONT COLOR="{_MUTED}">{text}</FONT>' if line.muted else text
+
+
+def _wrapped(words: str, width: int) -> str:
+    pieces = textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+    return "<BR/>".join(escape(piece.replace(_TIE, " ")) for piece in pieces)
 
 
 def _kept(text: str, width: int) -> str:

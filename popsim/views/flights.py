@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import Enum
 
@@ -63,7 +64,7 @@ class Flight:
 def flights(timeline: Timeline) -> list[Flight]:
     """The messages of a timeline in the order in which they left (or, if only that was recorded, arrived)."""
     messages = timeline.events("message")
-    read = {e.cause: e for e in messages if e.kind == "Delivered" and e.cause >= 0}
+    read = read_by(timeline)
     over = {e.connection for e in timeline.events("stream") if e.kind in ("Lost", "Closed")}
     seen = {(e.connection, e.endpoint) for e in timeline if e.layer in ("message", "stream")}
     now = timeline.at(len(timeline) - 1).values
@@ -90,6 +91,26 @@ def flights(timeline: Timeline) -> list[Flight]:
         else:
             fate = Fate.LOST if event.connection in over else Fate.UNDER_WAY
         found.append(Flight(event, event, came, fate, arrived))
+    return found
+
+
+def read_by(timeline: Timeline) -> dict[int, Event]:
+    """The event in which a message was read, by the index of the event in which it left.
+
+    What a client sends line by line a server may read in one piece: each line then was read in that one.
+    """
+    messages = timeline.events("message")
+    came = [event for event in messages if event.kind == "Delivered"]
+    found = {event.cause: event for event in came if event.cause >= 0}
+    pieces: dict[tuple[int, str], list[Event]] = {}
+    for event in came:
+        pieces.setdefault((event.connection, event.sender), []).append(event)
+    for event in messages:
+        if event.kind == "Sent" and event.index not in found:
+            among = pieces.get((event.connection, event.sender), [])
+            place = bisect_right(among, event.start, key=lambda piece: piece.start) - 1
+            if place >= 0 and event.end <= among[place].end:
+                found[event.index] = among[place]
     return found
 
 

@@ -11,6 +11,7 @@ from popsim.views import wording
 from popsim.views.flights import Fate
 from popsim.views.ladder_svg import STYLE, drawing
 from popsim.views.palette import framed
+from popsim.views.reading import Reading
 from popsim.views.rich import Rich
 from popsim.views.rungs import Rung, Scene, rungs_of
 
@@ -100,11 +101,11 @@ def ladder(
     if connection is not None and connection not in known:
         raise ValueError(f"the timeline has the connections {', '.join(map(str, known))}, not {connection}")
     shown = known if connection is None else [connection]
-    protocol = wording.protocol_of(timeline)
+    reading = Reading(timeline)
     end = len(timeline) if end is None else end
-    part = [r for r in rungs_of(timeline, protocol) if start <= r.first.index < end]
+    part = [r for r in rungs_of(reading) if start <= r.first.index < end]
     rungs = [r for r in part if r.connection in shown]
     moment = timeline.at(min(max(start, 0), len(timeline)) - 1)
     before = {(n, place): moment.state(place, n) for n in shown for place in ("client", "server")}
     is_open = frozenset(n for n in shown if moment.values.get(connection_key(n)) == OPEN)
-    return Ladder(Scene(tuple(rungs[:MOST]), protocol, before, is_open, max(len(rungs) - MOST, 0)))
+    return Ladder(Scene(tuple(rungs[:MOST]), reading, before, is_open, max(len(rungs) - MOST, 0)))

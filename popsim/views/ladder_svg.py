@@ -103,7 +103,7 @@ def _band(layout: Layout, lane: Lane, end: str, state: tuple[str, str], between:
     top, bottom = between
     if not name or bottom <= top:
         return
-    protocol, side = layout.scene.protocol, -1 if end == "client" else 1
+    protocol, side = layout.scene.reading.protocol(lane.connection), -1 if end == "client" else 1
     width = BAND - 4 if is_inner(protocol, name) else BAND
     x = lane.line(end) + (2 if side > 0 else -2 - width)
     size = f'width="{width}" height="{bottom - top:.1f}"'

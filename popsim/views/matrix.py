@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,11 @@ from popsim.views.rich import Rich
 from popsim.views.table_style import table_style
 
 REFUSED = "refused"
+WIDTH = 100
+"""Columns of the terminal that the text is laid out for."""
+_NAME = 30
+"""Columns for a command's name; of a longer one the rest stands below."""
+_GAP = 2
 
 
 def matrix(protocol: Protocol) -> Matrix:
@@ -65,7 +71,7 @@ class Matrix(Rich):
         marks = {rule.reply.mark for rules in refusals for rule in rules if rule.reply}
         notes = [f"{REFUSED}: answered {' or '.join(sorted(marks))}; the state {STAYS} where no other is named"]
         closed = [s.name for s in self.protocol.states if s.kind == "state" and s not in self.states]
-        return notes + [f"in {name} no command is allowed" for name in closed]
+        return notes + [f"in {', '.join(closed)} no command is allowed"] * bool(closed)
 
     @property
     def title(self) -> str:
@@ -77,8 +83,9 @@ class Matrix(Rich):
 
     def _lines(self) -> Iterator[str]:
         heads = ["", *(state.name for state in self.states)]
+        room = (WIDTH - _NAME) // max(len(self.states), 1) - _GAP
         rows = [
-            [[form.name], *([str(way) for way in self.ways(state, form)] for state in self.states)]
+            [_broken(form.name, _NAME), *(self._broken_ways(state, form, room) for state in self.states)]
             for form in self.protocol.forms
         ]
         widths = [max([len(head), *(len(line) for row in rows for line in row[n])]) for n, head in enumerate(heads)]
@@ -90,7 +97,11 @@ class Matrix(Rich):
             for line in zip_longest(*row, fillvalue=""):
                 yield _joined(line, widths)
         yield ""
-        yield from self.notes
+        for note in self.notes:
+            yield from textwrap.wrap(note, WIDTH, subsequent_indent="  ")
+
+    def _broken_ways(self, state: State, form: Form, room: int) -> list[str]:
+        return [line for way in self.ways(state, form) for line in _broken(str(way), room)]
 
     def html(self) -> str:
         heads = "".join(f'<th scope="col">{self._state(state.name)}</th>' for state in self.states)
@@ -123,13 +134,19 @@ def _next(rule: Rule) -> str:
     return STAYS if rule.to is None or rule.to is rule.state else rule.to.name
 
 
+def _broken(text: str, room: int) -> list[str]:
+    """A cell's lines, where it has more than there is room for."""
+    return textwrap.wrap(text, room, subsequent_indent="  ", break_on_hyphens=False, break_long_words=False)
+
+
 def _joined(cells: list[str] | tuple[str, ...], widths: list[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    return (" " * _GAP).join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
 
 
 _STYLE = """
-& th,& td{white-space:nowrap;border-bottom:1px solid color-mix(in srgb,var(--ps-soft) 40%,transparent)}
+& th,& td{border-bottom:1px solid color-mix(in srgb,var(--ps-soft) 40%,transparent)}
 & caption{white-space:nowrap}
+& tbody th{padding-left:1.5em;text-indent:-1.5em;min-width:9em}
 & thead th{color:var(--ps-ink);font-weight:600;font-size:1em}
 & td.refused{color:var(--ps-soft);font-style:italic}
 & p{color:var(--ps-soft)}

@@ -11,8 +11,9 @@ from itertools import groupby
 from popsim.timeline import Timeline
 from popsim.views import wording
 from popsim.views.palette import framed
-from popsim.views.parts import STUFFED, Part, parts
+from popsim.views.parts import parts
 from popsim.views.reading import Reading
+from popsim.views.reply_parts import STUFFED, Part
 from popsim.views.rich import Rich
 
 ROW = 16

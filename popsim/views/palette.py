@@ -44,9 +44,10 @@ _DARK_PAGE = "--ps-ink:var(--jp-content-font-color1,#ececec);--ps-soft:var(--jp-
 
 def tone(protocol: Protocol, state: str) -> str:
     """The name of a state's tint: that of its outermost state, in the table's order; ends have none."""
-    outer = [s for s in protocol.states if s.kind == "state" and s.within is None]
-    for found in (s for s in protocol.states if s.name == state and s.kind == "state"):
-        return f"tone-{outer.index(found.outer) % TONES}"
+    for machine in filter(None, (protocol.server, protocol.client)):
+        outer = [s for s in machine.states if s.kind == "state" and s.within is None]
+        for found in (s for s in machine.states if s.name == state and s.kind == "state"):
+            return f"tone-{outer.index(found.outer) % TONES}"
     return "tone-none"
 
 

@@ -1,56 +1,67 @@
-"""The parts of a message, named: what each octet of a command or of an answer is there for."""
+"""The parts of a message, named: what each octet of a command, of a record or of an exchange is there for."""
 
 from __future__ import annotations
 
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from popsim.protocols.model import ALWAYS, Form, Reference, Reply, Row, Rule, Unit, trigger_name
+from popsim.protocols.model import Form, Occurrence, Reader, Reference, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request, spans
 from popsim.timeline import Event
 from popsim.timeline.event import rule_key
 from popsim.views.reading import Reading
+from popsim.views.reply_parts import CRLF, Part, line_rule, of_reply, stuffed_parts
 from popsim.views.wording import printable
-
-CRLF = b"\r\n"
-STUFFED = "added dot"
-"""The name of a dot that stands before a line only because the line begins with a dot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a message: octets ``start`` to ``end``, its name, why it is there and what says so."""
-
-    start: int
-    end: int
-    name: str
-    meaning: str
-    reference: Reference | None
 
 
 def parts(event: Event, reading: Reading) -> list[Part]:
     """The parts of a message event's octets, in order. Spaces between parts belong to none."""
-    timeline, protocol = reading.timeline, reading.protocol
+    timeline, protocol = reading.timeline, reading.protocol(event.connection)
     octets = timeline.octets(event)
     if event.layer == "ciphertext":
         return list(_of_record(octets))
-    if asked := reading.asked(event):
+    asked = reading.asked(event)
+    if asked and asked.goes_on:
+        return list(_of_rest(octets, asked.before, reading.request(event), protocol))
+    if asked and asked.rule and asked.rule.reader is Reader.DOT_ENDED:
+        return list(_of_upload(octets, asked.keyword, asked.rule, protocol))
+    if asked and asked.rule:
         return list(_of_exchange(octets, asked.keyword, asked.rule, protocol, decodes=not reading.hides))
     if event.sender == "client":
         return list(_of_request(octets, reading.request(event), protocol))
     sent = timeline[event.cause] if event.kind == "Delivered" and event.cause >= 0 else event
-    return list(_of_reply(octets, _rule(sent, protocol), protocol))
+    return list(of_reply(octets, _rule(sent, protocol), protocol))
+
+
+_GOES_ON = "the command goes on behind the literal that it announces here"
 
 
 def _of_request(line: bytes, request: Request, protocol: Protocol) -> Iterator[Part]:
     for span in spans(request, line):
         if line[span.start : span.end] == CRLF:
-            reference = _line_rule(protocol, "command line")
+            reference = line_rule(protocol, "command line")
         else:
             reference = _says(request, protocol)
-        yield Part(span.start, span.end, span.name, span.meaning, reference)
+        meaning = span.meaning or _GOES_ON if request.trigger is Occurrence.LITERAL else span.meaning
+        yield Part(span.start, span.end, span.name, meaning, reference)
+
+
+def _of_rest(octets: bytes, before: bytes, request: Request, protocol: Protocol) -> Iterator[Part]:
+    """The parts of a message with which a command goes on: those of the whole command, as far as they are in it."""
+    for part in _of_request(before + octets, request, protocol):
+        start, end = part.start - len(before), part.end - len(before)
+        if end > 0:
+            yield Part(max(start, 0), end, part.name, part.meaning, part.reference)
+
+
+def _of_upload(octets: bytes, keyword: str, asked: Rule, protocol: Protocol) -> Iterator[Part]:
+    """The parts of text that goes up to a lone dot, or of a piece of it."""
+    text = Part(0, len(octets), "text", f"what the server asked for in answer to {keyword}", protocol.reference(asked))
+    if octets == b".\r\n" or octets.endswith(b"\n.\r\n"):
+        yield from stuffed_parts(octets, 0, text, protocol.reference(asked))
+    else:
+        yield text
 
 
 _RECORD = Reference(8446, "§5.1")
@@ -77,7 +88,7 @@ def _of_exchange(line: bytes, keyword: str, asked: Rule, protocol: Protocol, dec
     meaning += f"; base64 hides nothing, it stands for {inside}" if inside else ""
     yield Part(0, end, "response", meaning, protocol.reference(asked))
     if end < len(line):
-        yield Part(end, len(line), "CRLF", "ends the line", _line_rule(protocol, "command line"))
+        yield Part(end, len(line), "CRLF", "ends the line", line_rule(protocol, "command line"))
 
 
 def _decoded(line: bytes) -> str:
@@ -100,74 +111,3 @@ def _rule(sent: Event, protocol: Protocol) -> Rule | None:
     """The rule that a server's message follows, where the recording names one."""
     name = (sent.values or {}).get(rule_key(sent.connection, sent.endpoint), "")
     return next((rule for rule in protocol.resolved() if rule.id == name), None)
-
-
-def _of_reply(octets: bytes, rule: Rule | None, protocol: Protocol) -> Iterator[Part]:
-    head = octets.find(b"\n") + 1 or len(octets)
-    line = octets[:head].removesuffix(b"\n").removesuffix(b"\r")
-    place = 0
-    reply = rule.reply if rule else _status(line, protocol)
-    if reply and line.startswith(reply.mark.encode()):
-        place = len(reply.mark)
-        yield Part(0, place, "status", reply.meaning, protocol.reference(reply))
-    if line[place : place + 1] == b" ":
-        place += 1
-    if place < len(line):
-        yield Part(place, len(line), "text", _text_meaning(rule), _of(protocol, rule, reply))
-    if len(line) < head:
-        yield Part(len(line), head, "CRLF", "ends the line", _line_rule(protocol, "reply line"))
-    if head < len(octets):
-        yield from _body(octets, head, rule, protocol)
-
-
-def _status(line: bytes, protocol: Protocol) -> Reply | None:
-    marks = sorted(protocol.replies, key=lambda reply: -len(reply.mark))
-    return next((reply for reply in marks if line.startswith(reply.mark.encode())), None)
-
-
-def _text_meaning(rule: Rule | None) -> str:
-    """What the text after a status is for: the row's condition or, of a row without one, what it answers."""
-    if rule is None or Unit.MULTILINE in rule.units and rule.condition == ALWAYS:
-        return "more about it, in words"
-    if rule.condition != ALWAYS:
-        return rule.condition
-    return rule.trigger.meaning if isinstance(rule.trigger, Form) else trigger_name(rule.trigger)
-
-
-def _of(protocol: Protocol, *rows: Row | None) -> Reference | None:
-    """What the first of these rows cites."""
-    return next((reference for row in rows if row and (reference := protocol.reference(row))), None)
-
-
-def _line_rule(protocol: Protocol, limit: str) -> Reference | None:
-    """Where this edition says how a line is made: the row of the line's limit speaks of its CRLF, else the replies'."""
-    return _of(protocol, *(row for row in protocol.table.limits if row.name == limit), *protocol.replies)
-
-
-def _body(octets: bytes, head: int, rule: Rule | None, protocol: Protocol) -> Iterator[Part]:
-    """What follows the first line: of a multi-line answer, its added dots and its last one stand out."""
-    meaning = rule.trigger.meaning if rule and isinstance(rule.trigger, Form) else "what follows the line"
-    told = _of(protocol, rule)
-    if rule and Unit.MULTILINE not in rule.units or not octets.endswith(b"\n.\r\n"):
-        yield Part(head, len(octets), "body", meaning, told)
-        return
-    made = _line_rule(protocol, "reply line")
-    end = len(octets) - 3
-    place = head
-    for dot in _stuffed(octets, head, end):
-        if place < dot:
-            yield Part(place, dot, "body", meaning, told)
-        why = "was put before a line that begins with a dot; the receiver takes it away"
-        yield Part(dot, dot + 1, STUFFED, why, made)
-        place = dot + 1
-    if place < end:
-        yield Part(place, end, "body", meaning, told)
-    yield Part(end, len(octets), "end", "a line with nothing but a dot ends the answer", made)
-
-
-def _stuffed(octets: bytes, head: int, end: int) -> Iterator[int]:
-    """Where the dots stand that begin a line before the end."""
-    place = octets.find(b"\n.", head - 1, end)
-    while place >= 0:
-        yield place + 1
-        place = octets.find(b"\n.", place + 1, end)

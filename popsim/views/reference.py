@@ -6,10 +6,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from popsim.protocols.model import Argument
 from popsim.protocols.protocol import Protocol
 from popsim.views.columns import columns
-from popsim.views.facts import STAYS, Entry, Facts, Outcome, Source
+from popsim.views.facts import ARGUMENTS, STAYS, Entry, Facts, Outcome, Source
 from popsim.views.reference_html import reference_html
 from popsim.views.rich import Rich
 
@@ -45,8 +44,10 @@ class CommandReference(Rich):
         facts = self.facts
         yield facts.title
         yield f"Sections are those of RFC {self.protocol.number}."
-        yield from _table("States", ((s.name, facts.described(s), source) for s, source in facts.states))
+        for heading, states in facts.places:
+            yield from _table(heading, ((s.name, facts.described(s), source) for s, source in states))
         yield from _table("Replies", ((r.mark, r.meaning, source) for r, source in facts.replies))
+        yield from _table(ARGUMENTS, facts.arguments)
         for heading, entries in facts.chapters:
             yield from ("", heading)
             for entry in entries:
@@ -74,16 +75,12 @@ def _table(heading: str, rows: Iterable[tuple[str, str, Source]]) -> Iterator[st
 def _entry(entry: Entry) -> Iterator[str]:
     yield ""
     yield from columns(2, (entry.name, 24), (entry.meaning, 62), (_cited(entry.source), _SECTION))
-    for argument in entry.arguments:
-        yield from textwrap.wrap(_argument(argument), WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
+    for name, note in entry.arguments:
+        yield from textwrap.wrap(f"{name}: {note}", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
     for case in entry.cases:
         yield from textwrap.wrap(case.heading, WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
         for outcome in case.outcomes:
             yield from _outcome(outcome)
-
-
-def _argument(argument: Argument) -> str:
-    return f"{argument.name}: {argument.meaning} ({argument.kind.words})"
 
 
 def _outcome(outcome: Outcome) -> Iterator[str]:

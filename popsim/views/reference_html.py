@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from popsim.protocols.model import Argument
-from popsim.views.facts import STAYS, Case, Entry, Facts, Outcome, Source
+from popsim.views.facts import ARGUMENTS, STAYS, Case, Entry, Facts, Outcome, Source
 from popsim.views.palette import framed, tone
 from popsim.views.table_style import table_style
 
@@ -15,13 +14,17 @@ _HEADINGS = ("condition", "reply", "what is sent", "the state that follows", "re
 
 def reference_html(facts: Facts) -> str:
     """All facts of an edition, in one HTML element with its own styles."""
-    states = ((state.name, facts.described(state), source) for state, source in facts.states)
+    states = [
+        _table(heading, ((state.name, facts.described(state), source) for state, source in found))
+        for heading, found in facts.places
+    ]
     replies = ((reply.mark, reply.meaning, source) for reply, source in facts.replies)
     limits = ((limit.name, f"{limit.value} {limit.meaning}", source) for limit, source in facts.limits)
     parts = [
         f'<p class="title">{escape(facts.title)}</p>',
-        _table("States", states),
+        *states,
         _table("Replies", replies),
+        _table(ARGUMENTS, facts.arguments),
         *(_chapter(facts, heading, entries) for heading, entries in facts.chapters),
         *(_table(heading, rows) for heading, rows in facts.announced),
         _table("Limits", limits),
@@ -51,7 +54,7 @@ def _captioned(caption: str, head: str, body: str) -> str:
 
 def _entry(facts: Facts, entry: Entry) -> Iterator[str]:
     meaning = f' <span class="meaning">{escape(entry.meaning)}</span>' if entry.meaning else ""
-    arguments = "".join(f'<div class="argument">{_argument(argument)}</div>' for argument in entry.arguments)
+    arguments = "".join(f'<div class="argument">{_argument(*argument)}</div>' for argument in entry.arguments)
     name = f"<code>{escape(entry.name)}</code>{meaning}{arguments}"
     span = len(_HEADINGS) if entry.source is None else len(_HEADINGS) - 1
     cited = _cited(entry.source) if entry.source else ""
@@ -62,8 +65,8 @@ def _entry(facts: Facts, entry: Entry) -> Iterator[str]:
             yield _outcome(facts, outcome)
 
 
-def _argument(argument: Argument) -> str:
-    return f"<code>{escape(argument.name)}</code>: {escape(argument.meaning)} ({escape(argument.kind.words)})"
+def _argument(name: str, note: str) -> str:
+    return f"<code>{escape(name)}</code>: {escape(note)}"
 
 
 def _where(facts: Facts, case: Case) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.views import wording
 from popsim.views.ciphertext import cipher_flights
@@ -68,14 +67,14 @@ class Scene:
 
     Args:
         rungs: in the order of their first events.
-        protocol: whose states they name.
+        reading: tells what is spoken on each connection.
         before: the state of each end of each connection before the first rung.
         is_open: the connections that are open before the first rung.
         left_out: how many more rungs there are.
     """
 
     rungs: tuple[Rung, ...]
-    protocol: Protocol
+    reading: Reading
     before: dict[tuple[int, str], str]
     is_open: frozenset[int] = frozenset()
     left_out: int = 0
@@ -94,15 +93,15 @@ class Scene:
         return f"... {self.left_out:,} more; a ladder with start={start} shows them"
 
 
-def rungs_of(timeline: Timeline, protocol: Protocol) -> list[Rung]:
+def rungs_of(reading: Reading) -> list[Rung]:
     """All rungs of a timeline, in the order of their first events."""
-    rungs = [*_messages(timeline, protocol), *_ciphertext(timeline), *_segments(timeline), *_connections(timeline)]
+    timeline = reading.timeline
+    rungs = [*_messages(reading), *_ciphertext(timeline), *_segments(timeline), *_connections(timeline)]
     return _with_states(timeline, sorted(rungs, key=lambda rung: rung.first.index))
 
 
-def _messages(timeline: Timeline, protocol: Protocol) -> Iterator[Rung]:
-    reading = Reading(timeline, protocol)
-    for flight in flights(timeline):
+def _messages(reading: Reading) -> Iterator[Rung]:
+    for flight in flights(reading.timeline):
         text = wording.said(flight.first, reading)
         ends = (flight.connection, flight.sender, flight.sent, flight.came)
         yield Rung("message", *ends, text, flight.size, flight.fate, flight.note)
@@ -147,6 +146,8 @@ def _with_states(timeline: Timeline, rungs: list[Rung]) -> list[Rung]:
             latest[end] = (event.time, places[event.index])
         elif event.layer == "session":
             name = wording.new_state(event)
+            if name == wording.old_state(timeline, event):
+                continue
             time, n = latest.get(end, (-1, -1))
             if time == event.time:
                 rungs[n] = replace(rungs[n], states=(*rungs[n].states, (event.endpoint, name)))

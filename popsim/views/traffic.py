@@ -45,6 +45,8 @@ class Stay:
     connection: int
     start: int
     end: int
+    name: str
+    """What the state is called in the picture: with its protocol, where there are several."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +58,14 @@ class Account:
         stays: the server's stays in its states, by connection, in order; the time after the end is no stay.
         sent: of each end, the times at which octets left and how many had left by then.
         duration: the time of the last event, in nanoseconds.
-        protocol: whose commands and states these are.
+        looks: the protocol and the state behind each name of a state.
     """
 
     costs: list[Cost]
     stays: list[Stay]
     sent: dict[str, list[tuple[int, int]]] = field(repr=False)
     duration: int
-    protocol: Protocol
+    looks: dict[str, tuple[Protocol, str]] = field(repr=False)
 
     @property
     def total(self) -> Cost:
@@ -77,7 +79,7 @@ class Account:
         """The time that the server was in each state, over all connections, in nanoseconds."""
         found: dict[str, int] = {}
         for stay in self.stays:
-            found[stay.state] = found.get(stay.state, 0) + stay.end - stay.start
+            found[stay.name] = found.get(stay.name, 0) + stay.end - stay.start
         return found
 
 
@@ -133,16 +135,21 @@ def traffic(timeline: Timeline) -> Traffic:
     Args:
         timeline: the record of the session.
     """
-    protocol = wording.protocol_of(timeline)
-    account = Account(
-        _costs(timeline, protocol), _stays(timeline, protocol), _sent(timeline), timeline.duration, protocol
-    )
-    return Traffic(account)
+    reading = Reading(timeline)
+    stays = _stays(reading)
+    looks = {stay.name: (reading.protocol(stay.connection), stay.state) for stay in stays}
+    return Traffic(Account(_costs(reading), stays, _sent(timeline), timeline.duration, looks))
 
 
-def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
+def _named(reading: Reading, connection: int, name: str) -> str:
+    """A command's or a state's name: with its protocol before it, where the timeline has several."""
+    titles = {reading.protocol(number).title for number in reading.timeline.connections}
+    return f"{reading.protocol(connection).title} {name}" if len(titles) > 1 else name
+
+
+def _costs(reading: Reading) -> list[Cost]:
+    timeline = reading.timeline
     costs: dict[str, Cost] = {}
-    reading = Reading(timeline, protocol)
     now = timeline.at(len(timeline) - 1).values
     for flight in flights(timeline):
         event = flight.first
@@ -150,12 +157,12 @@ def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
         left = now.get(sent_key(event.connection, event.sender), event.end)
         size = min(max(left - event.start, 0), flight.size)
         if event.sender == "client":
-            name = _command(event, reading)
+            name = _named(reading, event.connection, _command(event, reading))
             cost = costs.setdefault(name, Cost(name))
             cost.times += 1
             cost.requests += size
         else:
-            name = _answered(event, reading)
+            name = _named(reading, event.connection, _answered(event, reading))
             costs.setdefault(name, Cost(name)).answers += size
     for connection in timeline.connections:
         if timeline.is_secured(connection):
@@ -168,7 +175,7 @@ def _costs(timeline: Timeline, protocol: Protocol) -> list[Cost]:
 def _command(event: Event, reading: Reading) -> str:
     """The keyword of a request or, of one that has none, what is wrong with it."""
     request = reading.request(event)
-    if isinstance(request.trigger, Form) or reading.protocol.grammar.forms(request.keyword):
+    if isinstance(request.trigger, Form) or reading.protocol(event.connection).grammar.forms(request.keyword):
         return request.keyword
     return str(request.trigger.value)
 
@@ -179,22 +186,29 @@ def _answered(event: Event, reading: Reading) -> str:
         cause = reading.timeline[event.cause]
         if cause.layer == "message" and cause.sender == "client":
             return _command(cause, reading)
-    return GREETING if wording.is_greeting(event, reading.protocol) else UNASKED
+    return GREETING if wording.is_greeting(event, reading) else UNASKED
 
 
-def _stays(timeline: Timeline, protocol: Protocol) -> list[Stay]:
-    ends = {state.name for state in protocol.states if state.kind == "end"}
+def _stays(reading: Reading) -> list[Stay]:
+    timeline = reading.timeline
     stays = []
     for connection in timeline.connections:
+        ends = {state.name for state in reading.protocol(connection).states if state.kind == "end"}
+        found: list[tuple[str, int, int]] = []
         mine = [event for event in timeline if event.connection == connection]
         key = state_key(connection, "server")
         name, since = str(timeline.initial.get(key, "")), mine[0].time if mine else 0
         for event in mine:
             if event.values and key in event.values:
-                stays.append(Stay(name, connection, since, event.time))
+                found.append((name, since, event.time))
                 name, since = str(event.values[key]), event.time
-        stays.append(Stay(name, connection, since, timeline.duration))
-    return [stay for stay in stays if stay.state and stay.state not in ends]
+        found.append((name, since, timeline.duration))
+        stays += [
+            Stay(state, connection, start, end, _named(reading, connection, state))
+            for state, start, end in found
+            if state and state not in ends
+        ]
+    return stays
 
 
 def _sent(timeline: Timeline) -> dict[str, list[tuple[int, int]]]:

@@ -119,20 +119,21 @@ def _states(axes: Axes, account: Account) -> None:
 _HATCHES = ("", "\\\\", "..", "//", "xx", "--", "oo")
 
 
-def _look(account: Account, state: str, is_named: bool) -> dict[str, Any]:
+def _look(account: Account, name: str, is_named: bool) -> dict[str, Any]:
     """How a state's band looks. Bands without a name on them each have a hatching of their own."""
-    face = LIGHT[tone(account.protocol, state)]
+    protocol, state = account.looks[name]
+    face = LIGHT[tone(protocol, state)]
     if is_named:
         # A finer step within a state has that state's tint, and is told from it by dots.
-        dots = ".." if is_inner(account.protocol, state) else None
+        dots = ".." if is_inner(protocol, state) else None
         return {"facecolor": face, "hatch": dots, "edgecolor": "white"}
-    hatch = _HATCHES[list(account.times).index(state) % len(_HATCHES)]
+    hatch = _HATCHES[list(account.times).index(name) % len(_HATCHES)]
     return {"facecolor": face, "hatch": hatch or None, "edgecolor": "#8a8a8a"}
 
 
 def _band(axes: Axes, account: Account, stay: Stay, is_named: bool) -> None:
     unit, _ = _unit(account)
-    look = _look(account, stay.state, is_named)
+    look = _look(account, stay.name, is_named)
     axes.axvspan(stay.start / unit, stay.end / unit, *_slice(account, stay.connection), linewidth=0.8, zorder=0, **look)
 
 
@@ -164,7 +165,7 @@ def _have_room(axes: Axes, account: Account) -> bool:
 
 def _name(axes: Axes, account: Account, stay: Stay) -> None:
     left, right = _edges(axes, account, stay)
-    words = stay.state if stay.start < stay.end else f"{stay.state}, {format_time(0)}"
+    words = stay.name if stay.start < stay.end else f"{stay.name}, {format_time(0)}"
     place = axes.transAxes.inverted().transform((left + 6, 0))[0]
     turn = 0 if right - left > _LETTER * len(words) else 90
     look: dict[str, Any] = {"fontsize": 11, "fontweight": "bold", "ha": "left", "va": "top"}

@@ -31,12 +31,14 @@ class Line:
         time: when, in nanoseconds, or None for a line that belongs to the one before it.
         text: what stands there; of a state, what was and what is, with ``->`` between.
         connection: whose line it is.
+        end: of a state, which end moves, where both have a machine of their own.
     """
 
     kind: str
     time: int | None
     text: str
     connection: int
+    end: str = ""
 
 
 _MARK = {"client": "C: ", "server": "S: "}
@@ -47,13 +49,13 @@ class Transcript(Rich):
 
     Args:
         lines: what to show.
-        protocol: whose states the lines name.
+        reading: tells what is spoken on each connection.
         several: whether there is more than one connection, so that each line says which it is from.
     """
 
-    def __init__(self, lines: list[Line], protocol: Protocol, several: bool) -> None:
+    def __init__(self, lines: list[Line], reading: Reading, several: bool) -> None:
         self.lines = tuple(lines)
-        self._protocol = protocol
+        self._reading = reading
         self._several = several
 
     def __str__(self) -> str:
@@ -69,7 +71,8 @@ class Transcript(Rich):
 
     def _row(self, line: Line, time: str) -> str:
         whose = f"[{line.connection}] " if self._several else ""
-        return f"{time:>11}  {whose}{_MARK.get(line.kind, '   ')}{line.text}".rstrip()
+        end = f"{line.end}: " if line.end else ""
+        return f"{time:>11}  {whose}{_MARK.get(line.kind, '   ')}{end}{line.text}".rstrip()
 
     def html(self) -> str:
         rows = "".join(self._html_row(line, time) for line, time in self._timed())
@@ -78,17 +81,21 @@ class Transcript(Rich):
     def _html_row(self, line: Line, time: str) -> str:
         whose = f'<span class="who">[{line.connection}]</span> ' if self._several else ""
         mark = _MARK.get(line.kind, "").strip()
-        text = self._badges(line.text) if line.kind == "state" else f"<bdi>{escape(line.text)}</bdi>"
+        text = self._badges(line) if line.kind == "state" else f"<bdi>{escape(line.text)}</bdi>"
         cells = f'<span class="time">{time}</span> {whose}<span class="mark">{mark}</span> '
         return f'<div class="{line.kind}">{cells}<span class="text">{text}</span></div>'
 
-    def _badges(self, text: str) -> str:
-        return " &rarr; ".join(self._badge(name) for name in text.split(" -> "))
+    def _badges(self, line: Line) -> str:
+        protocol = self._reading.protocol(line.connection)
+        end = f"{line.end}: " if line.end else ""
+        return end + " &rarr; ".join(_badge(protocol, name) for name in line.text.split(" -> "))
 
-    def _badge(self, name: str) -> str:
-        inner = " inner" if is_inner(self._protocol, name) else ""
-        tint = f"background:var(--ps-{tone(self._protocol, name)})"
-        return f'<b class="state{inner}" style="{tint}">{escape(name)}</b>'
+
+def _badge(protocol: Protocol, name: str) -> str:
+    """A state's name, in its tint."""
+    inner = " inner" if is_inner(protocol, name) else ""
+    tint = f"background:var(--ps-{tone(protocol, name)})"
+    return f'<b class="state{inner}" style="{tint}">{escape(name)}</b>'
 
 
 def transcript(
@@ -105,19 +112,18 @@ def transcript(
         start, end: indices of events; by default all of them.
         body: how many lines of a multi-line answer to show at most; of longer ones the middle is left out.
     """
-    protocol = wording.protocol_of(timeline)
+    reading = Reading(timeline)
     end = len(timeline) if end is None else min(end, len(timeline))
-    shown = _Shown(timeline, protocol, body)
+    shown = _Shown(timeline, reading, body)
     lines = [line for index in range(max(start, 0), end) for line in shown.lines(timeline[index])]
-    return Transcript(lines, protocol, len(timeline.connections) > 1)
+    return Transcript(lines, reading, len(timeline.connections) > 1)
 
 
 class _Shown:
     """What there is to say about each event of a timeline."""
 
-    def __init__(self, timeline: Timeline, protocol: Protocol, body: int) -> None:
-        self._timeline, self._protocol, self._body = timeline, protocol, body
-        self._reading = Reading(timeline, protocol)
+    def __init__(self, timeline: Timeline, reading: Reading, body: int) -> None:
+        self._timeline, self._reading, self._body = timeline, reading, body
         self._flights = {flight.first.index: flight for flight in flights(timeline)}
         self._connections = _turning_points(timeline)
         own = [] if self._reading.hides else cipher_flights(timeline)
@@ -129,10 +135,14 @@ class _Shown:
             yield from self._message(event)
         elif event.index in self._ciphers:
             yield Line(event.endpoint, event.time, str(self._ciphers[event.index]), event.connection)
-        elif event.layer == "session" and (event.endpoint == "server" or self._protocol.client):
-            yield self._move(event)
+        elif event.layer == "session" and self._shows_moves(event):
+            yield from self._move(event)
         elif event.index in self._connections:
             yield Line("connection", event.time, self._connections[event.index], event.connection)
+
+    def _shows_moves(self, event: Event) -> bool:
+        """Whether this end's states are of interest: the client's only where it has a machine of its own."""
+        return event.endpoint == "server" or self._reading.protocol(event.connection).client is not None
 
     def _message(self, event: Event) -> Iterator[Line]:
         timeline, sender = self._timeline, event.sender
@@ -143,10 +153,13 @@ class _Shown:
         if note := self._flights[event.index].note:
             yield Line("note", None, f"({note})", event.connection)
 
-    def _move(self, event: Event) -> Line:
-        before = self._timeline.at(event.index - 1).state(event.endpoint, event.connection)
-        steps = [before, wording.new_state(event)] if before else [wording.new_state(event)]
-        return Line("state", event.time, " -> ".join(steps), event.connection)
+    def _move(self, event: Event) -> Iterator[Line]:
+        """The state before and the one that follows; where it stays, there is nothing to say."""
+        before, after = wording.old_state(self._timeline, event), wording.new_state(event)
+        if before != after:
+            steps = " -> ".join(filter(None, (before, after)))
+            end = event.endpoint if self._reading.protocol(event.connection).client else ""
+            yield Line("state", event.time, steps, event.connection, end)
 
 
 def _turning_points(timeline: Timeline) -> dict[int, str]:

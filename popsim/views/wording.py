@@ -9,6 +9,7 @@ from popsim.protocols.model import Occurrence
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
 from popsim.timeline.event import ENDED, LOST, OPEN, reason_key, record_key, rule_key, segment_key, state_key
+from popsim.views.store_words import store_words
 
 if TYPE_CHECKING:
     from popsim.views.reading import Reading
@@ -19,13 +20,13 @@ LONGEST = 76
 _MS = 1_000_000
 
 
-def protocol_of(timeline: Timeline) -> Protocol:
-    """The protocol that a timeline was recorded with: its edition, its extensions and what was left out.
+def protocol_of(timeline: Timeline, connection: int = 0) -> Protocol:
+    """The protocol that a connection was recorded with: its edition, its extensions and what was left out.
 
     Raises:
         ValueError: popsim knows no such protocol or edition.
     """
-    return spoken(timeline.header)
+    return spoken(timeline.header, connection)
 
 
 def format_time(nanoseconds: int) -> str:
@@ -120,6 +121,11 @@ def new_state(moved: Event) -> str:
     return str((moved.values or {}).get(wanted, ""))
 
 
+def old_state(timeline: Timeline, moved: Event) -> str | None:
+    """The name of the state that a Moved event leaves, or None where it is the first one."""
+    return timeline.at(moved.index - 1).state(moved.endpoint, moved.connection)
+
+
 def describe(event: Event, reading: Reading) -> str:
     """An event in words: who does what and, of a message, its first line, its size and the state that follows.
 
@@ -177,54 +183,26 @@ def _message(event: Event, reading: Reading) -> str:
     elif event.endpoint == "client":
         verb = "sends"
     else:
-        verb = "greets with" if is_greeting(event, reading.protocol) else "answers"
+        verb = "greets with" if is_greeting(event, reading) else "answers"
     lines, size = body_size(reading.timeline.octets(event))
     body = f" and {format_lines(lines)}, {format_octets(size)}" if lines else ""
     state = state_after(reading.timeline, event) if event.kind == "Sent" else None
     return f"{event.endpoint} {verb} {text}{body}" + (f"; now {state}" if state else "")
 
 
-def is_greeting(event: Event, protocol: Protocol) -> bool:
+def is_greeting(event: Event, reading: Reading) -> bool:
     """Whether a server's message answers nobody: it is what the server says when the connection opens."""
     rule = (event.values or {}).get(rule_key(event.connection, event.endpoint), "")
-    return rule in {r.id for r in protocol.rules if r.trigger is Occurrence.OPENED}
+    return rule in {r.id for r in reading.protocol(event.connection).rules if r.trigger is Occurrence.OPENED}
 
 
 def _session(event: Event, reading: Reading) -> str:
-    return f"{event.endpoint} is now in {new_state(event)}"
+    state = new_state(event)
+    return f"{event.endpoint} {'stays' if old_state(reading.timeline, event) == state else 'is now'} in {state}"
 
 
 def _store(event: Event, reading: Reading) -> str:
-    values = event.values or {}
-    names = [name.removeprefix("mail.").rpartition(".") for name in values]
-    numbers = sorted(int(last) for _, _, last in names if last.isdigit())
-    user = names[0][0] if names else ""
-    whose = f"{_numbered(numbers)} of {user}" if numbers else "no message"
-    last = next(iter(values.values()), None)
-    return _STORE[event.kind].format(user=user, messages=whose, connection=event.connection, last=last)
-
-
-_STORE = {
-    "Locked": "the maildrop of {user} is locked for connection {connection}",
-    "Unlocked": "the maildrop of {user} is unlocked",
-    "Marked": "{messages} marked as deleted",
-    "Unmarked": "{messages} not marked any more",
-    "Accessed": "the highest message-number of {user} that was accessed is now {last}",
-    "Removed": "{messages} removed",
-    "Arrived": "{messages} arrived",
-}
-
-
-def _numbered(numbers: list[int]) -> str:
-    """Message-numbers, in order, in words; runs are written as ranges, so that a thousand of them make one line."""
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    shown = ", ".join(str(a) if a == b else f"{a} to {b}" for a, b in runs)
-    return f"message {shown}" if len(numbers) == 1 else f"messages {shown}"
+    return store_words(event)
 
 
 _BY_LAYER = {

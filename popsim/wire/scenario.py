@@ -12,7 +12,8 @@ each connection (RFC 8314 §3). ``delay``, ``rate``, ``mss``, ``loss`` and ``jit
 
 A command may open with marks: ``1>`` sends it on connection 1 (the first one is 0), ``+5s>`` lets five seconds pass
 first, and ``pipelined>`` sends it without waiting for answers, so that ``+2s> pipelined>`` counts from the command
-before it and not from the last answer. ``connect>`` alone opens one more connection, ``cut>`` loses one, and
+before it and not from the last answer. ``connect>`` alone opens one more connection, ``connect> imap edition=3501`` one
+on which another protocol is spoken (and ``tls`` behind it lets TLS come first there), ``cut>`` loses a connection, and
 ``mail> alice minimal`` lets mail arrive: a sample, or the first 16 digits of a digest.
 """
 
@@ -20,22 +21,19 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import User
-from popsim.protocols import find, spoken
+from popsim.protocols import spoken
 from popsim.protocols.protocol import Protocol
 from popsim.wire.faults import Fault
 from popsim.wire.link import Link
 from popsim.wire.quantity import nanoseconds, written
+from popsim.wire.speech import TLS, Speech, protocol_of, settings_of, words
 
 _MARK = re.compile(r"([0-9]+|\+[^>\"]+|pipelined|connect|cut|mail)> ?")
 
-_TLS = "tls"
-_ALONE = ("minimal", _TLS)
-"""The settings that are a word without a value."""
 _OF_THE_LINK = ("delay", "rate", "mss", "loss", "jitter")
 
 
@@ -44,7 +42,8 @@ class Action:
     """Something that a client does.
 
     Args:
-        line: the command line as octets, without CRLF; for ``kind`` "connect" or "cut" it is empty.
+        line: the command line as octets, without CRLF; for ``kind`` "cut" it is empty, and for "connect" too, unless it
+            says what is spoken on that connection (:class:`popsim.wire.speech.Speech` has the words).
         connection: on which connection, counted from 0.
         after: how much time passes first, in nanoseconds.
         pipelined: whether it is sent without waiting for the answers that are still to come.
@@ -119,7 +118,7 @@ class Scenario:
     """What is run. Equal scenarios give equal timelines, to the octet and the nanosecond.
 
     Args:
-        protocol: the short name of the protocol.
+        protocol: the short name of the protocol that is spoken on the first connection.
         edition: its RFC number.
         minimal: whether the optional commands are left out.
         extensions: the RFC numbers of the extensions that are spoken too.
@@ -151,6 +150,11 @@ class Scenario:
     edits: tuple[Edit, ...] = ()
 
     @property
+    def speech(self) -> Speech:
+        """What is spoken on the first connection, and on each that does not say."""
+        return Speech(self.speaks, self.tls)
+
+    @property
     def speaks(self) -> Protocol:
         """The protocol edition that is run."""
         return spoken(
@@ -168,18 +172,16 @@ class Scenario:
         return replace(self, actions=(*self.actions, *map(Action.parse, lines)))
 
     def __str__(self) -> str:
-        words = [self.protocol, f"edition={self.edition}", *(["minimal"] if self.minimal else [])]
-        words += [f"extension={number}" for number in self.extensions]
-        words += [f"without={keyword}" for keyword in self.without]
-        words += [f"policy={word}" for word in self.policy.words]
-        words += [_TLS] if self.tls else []
-        words += [f"user={user}" for user in self.users]
-        words += [f"mail={user}:{name}" for user, name in self.mail]
-        words += [f"{name}={value}" for name, value in self.link.words.items()]
-        words += [f"seed={self.seed}"]
-        words += [f"fault={fault}" for fault in self.faults]
-        words += [f"edit={edit}" for edit in self.edits]
-        return " ".join(map(shlex.quote, [*words, "--", *map(str, self.actions)]))
+        found = words(self.speaks)
+        found += [f"policy={word}" for word in self.policy.words]
+        found += [TLS] if self.tls else []
+        found += [f"user={user}" for user in self.users]
+        found += [f"mail={user}:{name}" for user, name in self.mail]
+        found += [f"{name}={value}" for name, value in self.link.words.items()]
+        found += [f"seed={self.seed}"]
+        found += [f"fault={fault}" for fault in self.faults]
+        found += [f"edit={edit}" for edit in self.edits]
+        return " ".join(map(shlex.quote, [*found, "--", *map(str, self.actions)]))
 
     @classmethod
     def parse(cls, text: str) -> Scenario:
@@ -189,20 +191,14 @@ class Scenario:
             ValueError: a word is not understood; the message says which and what was expected.
         """
         try:
-            words = shlex.split(text)
+            given = shlex.split(text)
         except ValueError as error:
             raise ValueError(f"a scenario is one line of words, quoted as in a shell: {error}") from error
-        if not words:
+        if not given:
             raise ValueError("a scenario begins with the name of a protocol, such as pop3")
-        split = words.index("--") if "--" in words else len(words)
-        settings = _settings(words[1:split])
-        protocol = find(words[0])
-        protocol = protocol.edition(settings.pop("edition", [str(protocol.number)])[-1])
-        if extensions := settings.pop("extension", []):
-            protocol = protocol.extended(*extensions)
-        if settings.pop("minimal", []):
-            protocol = protocol.minimal()
-        protocol = protocol.without(*settings.pop("without", []))
+        split = given.index("--") if "--" in given else len(given)
+        settings = settings_of(given[1:split])
+        protocol = protocol_of(given[0], settings)
         scenario = cls(
             protocol=protocol.name,
             edition=protocol.number,
@@ -212,28 +208,16 @@ class Scenario:
             policy=Policy.parse(*settings.pop("policy", [])),
             users=tuple(User.parse(u) for u in settings.pop("user", [str(DEFAULT_USER)])),
             mail=tuple(_pair(m) for m in settings.pop("mail", [])),
-            tls=bool(settings.pop(_TLS, [])),
+            tls=bool(settings.pop(TLS, [])),
             link=_link({name: settings.pop(name)[-1] for name in _OF_THE_LINK if name in settings}),
             seed=_integer("seed", settings.pop("seed", ["1"])[-1]),
-            actions=tuple(Action.parse(word) for word in words[split + 1 :]),
+            actions=tuple(Action.parse(word) for word in given[split + 1 :]),
             faults=tuple(Fault.parse(f) for f in settings.pop("fault", [])),
             edits=tuple(Edit.parse(e) for e in settings.pop("edit", [])),
         )
         if settings:
             raise ValueError(f"a scenario has no setting {next(iter(settings))!r}")
         return scenario
-
-
-def _settings(words: Iterable[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for word in words:
-        name, sign, value = word.partition("=")
-        if bool(sign) is (name in _ALONE):
-            raise ValueError(
-                f"expected settings as name=value, or {' or '.join(_ALONE)} alone, before '--'; got {word!r}"
-            )
-        found.setdefault(name, []).append(value or name)
-    return found
 
 
 def _link(words: dict[str, str]) -> Link:
@@ -255,10 +239,15 @@ def _integer(name: str, text: str) -> int:
     return int(text)
 
 
+_PLAIN = re.compile(r"\\(?=[A-Z*])")
+"""A backslash that needs no escape."""
+
+
 def _text(octets: bytes) -> str:
     """Octets as a text that can be read back: UTF-8 where it is, else escapes."""
     text = octets.decode("utf-8", "surrogateescape")
-    return "".join(c if c.isprintable() and c != "\\" else _escape(c) for c in text)
+    plain = {match.start() for match in _PLAIN.finditer(text)}
+    return "".join(c if c.isprintable() and c != "\\" or n in plain else _escape(c) for n, c in enumerate(text))
 
 
 def _escape(character: str) -> str:
@@ -268,9 +257,12 @@ def _escape(character: str) -> str:
 
 
 def _octets(text: str) -> bytes:
-    """The octets of a text with the escapes ``\\r \\n \\t \\\\ \\xNN``. Raises ValueError for another one."""
+    """The octets of a text with the escapes ``\\r \\n \\t \\\\ \\xNN``. Raises ValueError for another one.
+
+    A backslash before a capital letter or an asterisk is itself, for IMAP's flags are called such as ``\\Seen``.
+    """
     parts = re.split(r"(\\x[0-9a-fA-F]{2}|\\[rnt\\])", text)
-    if any("\\" in part for part in parts[::2]):
+    if any("\\" in _PLAIN.sub("", part) for part in parts[::2]):
         raise ValueError(f"the escapes in a scenario are \\r \\n \\t \\\\ and \\xNN; got {text!r}")
     found = [part.encode("utf-8", "surrogateescape") for part in parts]
     known = {b"\\r": b"\r", b"\\n": b"\n", b"\\t": b"\t", b"\\\\": b"\\"}

@@ -9,24 +9,21 @@ from typing import Any
 from popsim.engine.client import ClientEngine
 from popsim.engine.framing import CRLF
 from popsim.engine.server import ServerEngine
-from popsim.mail import samples
 from popsim.mail.collection import Mail
 from popsim.mail.store import Store
-from popsim.protocols import named
+from popsim.protocols import PROTOCOLS, SPEAKS, named
 from popsim.protocols.model import START
-from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
-from popsim.timeline.event import ARRIVED, CLIENT, ENDPOINTS, KEPT, OPEN, SERVER, TO_COME, mark_key, state_key
+from popsim.timeline.event import CLIENT, ENDPOINTS, OPEN, SERVER, state_key
 from popsim.timeline.recorder import Observer, Recorder
 from popsim.timeline.timeline import SECRETS, Timeline
 from popsim.wire.clock import Clock
+from popsim.wire.mailroom import Mailroom
 from popsim.wire.past import NO_PAST, Past
 from popsim.wire.quantity import LARGEST
 from popsim.wire.scenario import Action, Scenario
+from popsim.wire.speech import Speech
 from popsim.wire.transport import Connection
-
-DIGITS = 16
-"""How many digits of a mail's digest name it in a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +62,9 @@ class Simulation:
         self._past = past
         self.protocol = scenario.speaks
         self.clock = Clock()
-        _check(scenario, self.protocol)
-        self._known = {m.digest[:DIGITS]: m for m in mail}
-        self.store = Store(scenario.users, {user: _mail(name, self._known) for user, name in scenario.mail})
-        self._refuse_removals()
+        _check(scenario)
+        self.mail = Mailroom(scenario, mail)
+        self.store = self.mail.store
         self.recorder = Recorder(_header(scenario, self.store) | ({SECRETS: past.secrets} if past.secrets else {}))
         self.connections: list[Connection] = []
         self.begun: list[Begun] = []
@@ -79,33 +75,47 @@ class Simulation:
         """The record up to now."""
         return Timeline(self.recorder)
 
-    def connect(self) -> int:
-        """Open one more connection, wait for the greeting, and return the connection's number."""
+    def connect(self, speech: Speech | None = None) -> int:
+        """Open one more connection, wait for the greeting, and return the connection's number.
+
+        Args:
+            speech: what is spoken on it; by default what the scenario speaks.
+
+        Raises:
+            ValueError: popsim has no server for that protocol.
+        """
         number = len(self.connections)
+        spoken = speech or self.scenario.speech
+        protocol = spoken.protocol
         ends = Observer(self.recorder, number, CLIENT), Observer(self.recorder, number, SERVER)
         ends[CLIENT].peer, ends[SERVER].peer = ends[SERVER], ends[CLIENT]
         timestamp = f"<{number + 1}.{self.scenario.seed}@popsim.example>"
         serves = service(
-            self.protocol,
+            protocol,
             self.store,
             session=number,
             timestamp=timestamp,
             policy=self.scenario.policy,
             clock=lambda: self.clock.now,
-            secured=self.scenario.tls,
+            secured=spoken.tls,
         )
         connection = Connection(
             number,
-            ClientEngine(self.protocol, ends[CLIENT]),
-            ServerEngine(self.protocol, serves, ends[SERVER]),
+            ClientEngine(protocol, ends[CLIENT]),
+            ServerEngine(protocol, serves, ends[SERVER]),
             ends,
             self.recorder,
             self.clock,
             self.scenario,
             self._past.of(number),
+            spoken,
+            lambda: self._spread(number),
         )
         self.connections.append(connection)
-        initial = self.recorder.header.setdefault("initial", {})
+        header = self.recorder.header
+        if spoken != self.scenario.speech:
+            header.setdefault(SPEAKS, {})[str(number)] = _speaks(spoken)
+        initial = header.setdefault("initial", {})
         initial.update({state_key(number, end): START.name for end in ENDPOINTS})
         connection.open()
         self._settle()
@@ -164,10 +174,11 @@ class Simulation:
 
     def _do(self, action: Action) -> bool:
         if action.kind == "connect":
-            self.connect()
+            self.connect(Speech.parse(action.line.decode()) if action.line else None)
             return True
         if action.kind == "mail":
-            self._deliver(action.line.decode())
+            self.mail.deliver(action.line.decode(), self.clock.now, self.recorder)
+            self._spread()
             return True
         if not self._is_open(action.connection):
             return False
@@ -188,20 +199,15 @@ class Simulation:
         connection.flush()
         return True
 
-    def knows(self, mail: Mail) -> None:
-        """Mail that an action may name by its digest."""
-        self._known[mail.digest[:DIGITS]] = mail
-
-    def _deliver(self, text: str) -> None:
-        """Let mail arrive at the server: from where and how, POP3 does not know."""
-        user, name = _arriving(text, self.store)
-        header = self.recorder.header
-        account, now = self.store.accounts[user], self.clock.now
-        numbers = [account.deliver(message, now) for message in _mail(name, self._known)]
-        header["mail"] = self.store.listing()
-        keys = [mark_key(user, number) for number in numbers]
-        header.setdefault("initial", {}).update(dict.fromkeys(keys, TO_COME))
-        self.recorder.add(ARRIVED, 0, SERVER, values=dict.fromkeys(keys, KEPT))
+    def _spread(self, number: int = -1) -> None:
+        """Tell the sessions of what has changed in the store, all but the one that has changed it."""
+        if not self.mail.has_changed():
+            return
+        self.mail.list(self.recorder)
+        changed = len(self.recorder) - 1
+        for connection in self.connections:
+            if connection.number != number and connection.condition == OPEN:
+                connection.tell(changed)
 
     def _edited(self, connection: Connection, line: bytes) -> bytes:
         """The line that is sent instead of this one; of several edits the last holds."""
@@ -209,13 +215,6 @@ class Simulation:
             if (edit.connection, edit.message) == (connection.number, connection.lines_sent):
                 line = edit.line
         return line
-
-    def _refuse_removals(self) -> None:
-        for fault in self.scenario.faults:
-            account = self.store.account(fault.who) if fault.kind == "keep" else None
-            if account:
-                kept = [uid for uid, row in account.rows.items() if row == fault.number]
-                account.maildrop.refuse_removal.update(kept)
 
 
 def run(scenario: Scenario, mail: Iterable[Mail] = (), past: Past = NO_PAST) -> Timeline:
@@ -237,48 +236,27 @@ def run(scenario: Scenario, mail: Iterable[Mail] = (), past: Past = NO_PAST) -> 
     return simulation.timeline
 
 
-def _check(scenario: Scenario, protocol: Protocol) -> None:
-    """Refuse a scenario that speaks of users or logins that it has not."""
+def _check(scenario: Scenario) -> None:
+    """Refuse a scenario that speaks of users or logins that there are not."""
     users = [user.name for user in scenario.users]
     named = [user for user, _ in scenario.mail] + [fault.who for fault in scenario.faults if fault.kind == "keep"]
     for name in named:
         if name not in users:
             raise ValueError(f"the scenario has the users {', '.join(users)}, not {name!r}")
-    keywords = [form.keyword for form in protocol.table.forms]
+    keywords = [form.keyword for protocol in PROTOCOLS.values() for form in protocol.table.forms]
     for user in scenario.users:
         if user.login and user.login not in keywords:
             raise ValueError(f"expected NAME:SECRET or NAME:SECRET:COMMAND for a login, got {str(user)!r}")
 
 
-def _arriving(text: str, store: Store) -> tuple[str, str]:
-    """Whose mail arrives, and which."""
-    user, _, name = text.strip().partition(" ")
-    if user not in store.accounts or not name:
-        raise ValueError(f"expected mail that arrives as 'NAME MAIL', such as 'alice minimal', got {text!r}")
-    return user, name
-
-
-def mail_name(mail: Mail) -> str:
-    """The name of mail in a scenario: that of the sample, or the first digits of its digest."""
-    if mail.name in samples.NAMES and samples.find(mail.name).digest == mail.digest:
-        return mail.name
-    return mail.digest[:DIGITS]
-
-
-def _mail(name: str, known: dict[str, Mail]) -> Mail:
-    if name in known:
-        return known[name]
-    if name not in samples.NAMES:
-        raise ValueError(
-            f"the scenario needs the mail {name!r}, which is no sample ({', '.join(samples.NAMES)}): hand it in too"
-        )
-    return samples.find(name)
-
-
 def _header(scenario: Scenario, store: Store) -> dict[str, Any]:
     return {
-        **named(scenario.speaks),
+        **_speaks(scenario.speech),
         "scenario": str(scenario),
         "mail": store.listing(),
-        **({"port": scenario.speaks.table.secure_port} if scenario.tls else {}),
     }
+
+
+def _speaks(speech: Speech) -> dict[str, Any]:
+    """What a header says of a connection on which this is spoken."""
+    return named(speech.protocol) | ({"port": speech.protocol.table.secure_port} if speech.tls else {})

@@ -27,8 +27,10 @@ from popsim.timeline.event import (
 from popsim.timeline.recorder import Observer, Recorder
 from popsim.wire.clock import Clock
 from popsim.wire.path import Path
+from popsim.wire.patience import Patience
 from popsim.wire.scenario import Scenario
 from popsim.wire.secure import Tls
+from popsim.wire.speech import Speech
 
 if TYPE_CHECKING:
     from popsim.tls import TlsError
@@ -47,8 +49,10 @@ class Connection:
         client, server: the two engines.
         observers: what writes down the doings of each end, client first.
         recorder, clock: shared by the simulation.
-        scenario: whose link, faults and chance these are, and whether TLS comes first.
+        scenario: whose link, faults and chance these are.
         past: for each end, what it had put on the wire in the run that this one is a fork of.
+        speech: what is spoken, and whether TLS comes before the greeting.
+        spread: is called when the server has done something that other sessions may have to know.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Connection:
         clock: Clock,
         scenario: Scenario,
         past: Mapping[int, bytes],
+        speech: Speech,
+        spread: Callable[[], None] = lambda: None,
     ) -> None:
         self.number = number
         self.client, self.server = client, server
@@ -77,10 +83,11 @@ class Connection:
             Path(self, end, recorder, clock, scenario.link, scenario.faults, scenario.seed) for end in (CLIENT, SERVER)
         ]
         self._tls = Tls(self, recorder, observers, past)
-        self._is_secured_first = scenario.tls
+        self.speech = speech
+        self._spread = spread
         self._lost: set[int] = set()
         self._cause = -1
-        self._heard_at = 0
+        self._patience = Patience(server, clock)
 
     # Opening
 
@@ -98,13 +105,13 @@ class Connection:
         opened = self._happened(STREAM_OPENED, CLIENT, OPEN)
         self.client.opened()
         self._paths[CLIENT].send("ACK", self._accepted, cause=opened)
-        if self._is_secured_first:
+        if self.speech.tls:
             self._tls.begin(CLIENT, opened)
 
     def _accepted(self) -> None:
-        self._heard_at = self._clock.now
+        self._patience.heard()
         opened = self._observers[SERVER].cause = self._happened(STREAM_OPENED, SERVER, OPEN)
-        if self._is_secured_first:
+        if self.speech.tls:
             self._tls.begin(SERVER, opened)
             return
         self.server.opened()
@@ -149,7 +156,7 @@ class Connection:
 
         def arrived() -> None:
             if end == CLIENT:
-                self._heard_at = self._clock.now
+                self._patience.heard()
             if 1 - end in self._tls.ends:
                 self._tls.arrived(end, start, last, self._cause)
             else:
@@ -169,10 +176,17 @@ class Connection:
         """One end has read octets."""
         if end == SERVER:
             self.server.receive(octets)
+            self._spread()
             return
         for response in self.client.receive(octets):
             self.answer = self.answer or response
             self.answers.append(response)
+
+    def tell(self, changed: int) -> None:
+        """Something has changed in the store, by this event: the server may have a word about it for its client."""
+        self._observers[SERVER].cause = changed
+        self.server.news()
+        self.flush()
 
     def is_secured(self, end: int, cause: int) -> None:
         """The handshake is done at one end; the event of it is the cause of what follows."""
@@ -190,9 +204,9 @@ class Connection:
 
     def watch(self, until: int) -> None:
         """Let the server's patience end, if it does before a time in nanoseconds and the client stays silent."""
-        deadline = self._patience
-        if deadline is not None and self.condition == OPEN and self._heard_at + deadline <= until:
-            self._plan(self._heard_at + deadline, self._expire)
+        end = self._patience.end
+        if end is not None and self.condition == OPEN and end <= until:
+            self._plan(end, self._expire)
 
     @property
     def is_stuck(self) -> bool:
@@ -200,21 +214,14 @@ class Connection:
         shaking = len(self._tls.ends) == 2 and not self._tls.is_established(SERVER)
         return shaking and self.condition == OPEN
 
-    @property
-    def _patience(self) -> int | None:
-        """How many nanoseconds of silence the server stands; it is as patient with a handshake before its greeting."""
-        if self.server.state is START:
-            return self.server.protocol.limit("autologout") * 10**9 or None
-        return self.server.deadline
-
     def _expire(self) -> None:
-        deadline = self._patience
-        if deadline is None or self.condition != OPEN or self._heard_at + deadline > self._clock.now:
+        if self.condition != OPEN or not self._patience.is_over:
             return
         if self.server.state is START:
             self._part(SERVER, UNSHAKEN)
         else:
             self.server.expired()
+            self._spread()
             self.flush()
 
     # The end
@@ -279,6 +286,7 @@ class Connection:
         why = {reason_key(self.number, ENDPOINTS[end]): reason} if reason else {}
         self._observers[end].cause = self._happened(STREAM_LOST, end, LOST, **why)
         (self.client if end == CLIENT else self.server).lost()
+        self._spread()
 
     # Events
 

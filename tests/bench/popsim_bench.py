@@ -14,6 +14,8 @@ from popsim.engine.server import ServerEngine
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
 from popsim.mail.store import Store, User
+from popsim.protocols import find
+from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
 from popsim.timeline import Observer, Recorder, Timeline
 from popsim.timeline.event import CLIENT, MESSAGE_DELIVERED, SERVER
@@ -21,6 +23,7 @@ from popsim.wire.clock import Clock
 
 USER = User("bob", "secret")
 TIMESTAMP = "<1.1@popsim.example>"
+IMAP = find("imap").edition(3501).extended()
 HEADER = {"protocol": "pop3", "edition": 1939, "minimal": False, "extensions": [], "scenario": ""}
 
 Feed = Callable[[bytes], bytes]
@@ -31,13 +34,27 @@ def pop3_maildrop(messages: list[bytes]) -> Mail:
     return Mail("bench", [Message(octets, f"u{number:08d}") for number, octets in enumerate(messages)])
 
 
-def _engine(store: Store, observer: Observer | None) -> ServerEngine:
-    return ServerEngine(pop3, service(pop3, store, session=0, timestamp=TIMESTAMP), observer)
+def imap_maildrop(messages: list[bytes]) -> Mail:
+    """The messages in the inbox, shared by all sessions."""
+    return pop3_maildrop(messages)
+
+
+def _engine(store: Store, observer: Observer | None, protocol: Protocol = pop3) -> ServerEngine:
+    return ServerEngine(protocol, service(protocol, store, session=0, timestamp=TIMESTAMP), observer)
 
 
 def pop3_session(mail: Mail) -> Feed:
     """A session without a record."""
-    engine = _engine(Store([USER], {USER.name: mail}), None)
+    return _plain(mail, pop3)
+
+
+def imap_session(mail: Mail) -> Feed:
+    """The same for IMAP."""
+    return _plain(mail, IMAP)
+
+
+def _plain(mail: Mail, protocol: Protocol) -> Feed:
+    engine = _engine(Store([USER], {USER.name: mail}), None, protocol)
 
     def feed(data: bytes) -> bytes:
         if data:
@@ -52,10 +69,10 @@ def pop3_session(mail: Mail) -> Feed:
 class Recorded:
     """A session whose every octet, request, reply, move and change is recorded."""
 
-    def __init__(self, mail: Mail) -> None:
-        self.recorder = Recorder(HEADER)
+    def __init__(self, mail: Mail, protocol: Protocol = pop3) -> None:
+        self.recorder = Recorder({**HEADER, "protocol": protocol.name, "edition": protocol.number})
         self._mail = mail
-        self._engine = _engine(Store([USER], {USER.name: mail}), Observer(self.recorder, 0, SERVER))
+        self._engine = _engine(Store([USER], {USER.name: mail}), Observer(self.recorder, 0, SERVER), protocol)
         self._came = self.recorder.stream(0, CLIENT)
         self._went = self.recorder.stream(0, SERVER)
 
@@ -81,6 +98,11 @@ class Recorded:
 def pop3_session_recorded(mail: Mail) -> Feed:
     """A session with the whole record."""
     return Recorded(mail).feed
+
+
+def imap_session_recorded(mail: Mail) -> Feed:
+    """The same for IMAP."""
+    return Recorded(mail, IMAP).feed
 
 
 def client_retr(reply: bytes) -> bytes:

@@ -14,7 +14,7 @@ import pytest
 
 from popsim import pop3
 from popsim.cli import main
-from popsim.cli.place import Place
+from popsim.cli.place import SCHEMES, Place
 from popsim.mail import archive, archive_disk
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
@@ -186,7 +186,7 @@ def test_a_message_that_is_refused_stays(fetch: Fetch) -> None:
 
 
 def test_a_message_that_is_too_large_to_take_stays(fetch: Fetch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("popsim.engine.client.BODY_LIMIT", 1000)
+    monkeypatch.setattr("popsim.engine.client_hearing.BODY_LIMIT", 1000)
     drop = Maildrop({**THREE, 2: b"x" * 2000 + b"\r\n"}, UIDS)
     with scripted(drop) as server:
         done = fetch(server.port)
@@ -394,13 +394,17 @@ def test_a_folder_that_can_not_be_written(server: Server, fetch: Fetch, tmp_path
     "url",
     [
         "alice@127.0.0.1",
-        "imap://alice@127.0.0.1",
+        "smtp://alice@127.0.0.1",
         "pop3://127.0.0.1",
         "pop3://alice@",
         "pop3://@127.0.0.1",
         "pop3://alice@127.0.0.1:99999",
         "pop3://alice@127.0.0.1:0",
         "pop3://alice@127.0.0.1/INBOX",
+        "imap://alice@127.0.0.1/INBOX;MAILINDEX=1",
+        "imap://alice@127.0.0.1/INBOX?ALL",
+        "imap://alice@127.0.0.1/IN%0ABOX",
+        "imaps://127.0.0.1/INBOX",
         "pop3://al%0Aice@127.0.0.1",
         "pop3://al%FFice@127.0.0.1",
         "pop3://alice@[::1",
@@ -409,7 +413,7 @@ def test_a_folder_that_can_not_be_written(server: Server, fetch: Fetch, tmp_path
     ],
 )
 def test_a_url_that_names_no_maildrop(fetch: Fetch, url: str) -> None:
-    assert "expected pop3://user@host:port or pop3s://user@host:port" in fetch(0, url=url).told(2)
+    assert "expected a URL such as pop3s://user@host:port or imaps://user@host/MAILBOX" in fetch(0, url=url).told(2)
 
 
 def test_a_password_in_the_url(fetch: Fetch) -> None:
@@ -419,26 +423,30 @@ def test_a_password_in_the_url(fetch: Fetch) -> None:
 @pytest.mark.parametrize(
     ("url", "place", "text", "is_here"),
     [
-        ("pop3://alice@Mail.example.org", ("alice", "mail.example.org", 110, False), "alice@mail.example.org", False),
-        ("pop3s://alice@mail.example.org/", ("alice", "mail.example.org", 995, True), "alice@mail.example.org", False),
-        ("pop3://a%40b@[::1]:1100", ("a@b", "::1", 1100, False), "a@b@::1-1100", True),
-        ("pop3://a@127.9.9.9", ("a", "127.9.9.9", 110, False), "a@127.9.9.9", True),
-        ("pop3://a@localhost", ("a", "localhost", 110, False), "a@localhost", True),
-        (
-            "pop3://a@localhost.example.org",
-            ("a", "localhost.example.org", 110, False),
-            "a@localhost.example.org",
-            False,
-        ),
+        ("pop3://alice@Mail.example.org", ("alice", "mail.example.org", 110), "alice@mail.example.org", False),
+        ("pop3s://alice@mail.example.org/", ("alice", "mail.example.org", 995), "alice@mail.example.org", False),
+        ("pop3://a%40b@[::1]:1100", ("a@b", "::1", 1100), "a@b@::1-1100", True),
+        ("pop3://a@127.9.9.9", ("a", "127.9.9.9", 110), "a@127.9.9.9", True),
+        ("pop3://a@localhost", ("a", "localhost", 110), "a@localhost", True),
+        ("pop3://a@localhost.example.org", ("a", "localhost.example.org", 110), "a@localhost.example.org", False),
+        ("imap://a@h/T%C3%A4glich/2026", ("a", "h", 143, "Täglich/2026"), "a@h", False),
+        ("imaps://a@h:1993/a%3Bb", ("a", "h", 1993, "a;b"), "a@h-1993", False),
+        ("imaps://a@h", ("a", "h", 993), "a@h", False),
+        ("pop2://a@h/Out%20box", ("a", "h", 109, "Out box"), "a@h", False),
     ],
 )
-def test_places(url: str, place: tuple[str, str, int, bool], text: str, is_here: bool) -> None:
-    found = Place.parse(url)
-    assert (found, str(found), found.is_here) == (Place(*place), text, is_here)
+def test_places(url: str, place: tuple[str | int, ...], text: str, is_here: bool) -> None:
+    found, scheme = Place.parse(url), url.partition(":")[0]
+    assert (found.user, found.host, found.port, found.mailbox)[: len(place)] == place
+    assert (found.scheme.protocol, found.scheme.secure) == (scheme.removesuffix("s"), scheme.endswith("s"))
+    assert (str(found), found.is_here) == (text, is_here)
 
 
 def test_the_same_mail_by_both_ports_is_one_account() -> None:
     assert str(Place.parse("pop3://a@h")) == str(Place.parse("pop3s://a@h")) != str(Place.parse("pop3://a@h:1100"))
+    urls = [f"{scheme}://a@h" for scheme in SCHEMES]
+    accounts = {Place.parse(url).account(name) for url in urls for name in ("", "X", "inbox", "INBOX")}
+    assert accounts == {"a@h", "imap:a@h/INBOX", "imap:a@h/X", "pop2:a@h/INBOX", "pop2:a@h/X"}
 
 
 def test_the_help_says_what_it_does() -> None:

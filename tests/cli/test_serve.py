@@ -23,7 +23,7 @@ def test_the_first_line_says_where() -> None:
         assert server.out == ""  # the first line was all
         lines = server.err.splitlines()
         assert lines[0].startswith("ana: 4 messages, ") and lines[0].endswith("(dots)")
-        assert lines[1] == "mail is read-only: deletions last until the server stops (Ctrl-C)"
+        assert lines[1] == "the disk is never written: what clients change lasts until the server stops (Ctrl-C)"
         assert lines[2].startswith("certificate made on the spot, SHA-256 ") and len(lines[2].split()[-1]) == 64
         assert lines[3:] == ["stopped after 1 connection"]
 

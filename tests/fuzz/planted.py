@@ -1,4 +1,4 @@
-"""Three bugs to be planted, one for each target: a run that does not find them proves nothing.
+"""Bugs to be planted, each for a target that must find it: a run that does not proves nothing.
 
 Each is deep enough that seeds and chance alone do not come to it: the input has to go through several states first.
 """
@@ -13,10 +13,8 @@ from popsim.engine.client import ClientEngine
 from popsim.engine.server import ServerEngine
 from popsim.protocols.model import Form
 from popsim.tls.records import record_name
-
-
-class Planted(Exception):
-    """The planted bug was reached."""
+from tests.fuzz import mail_planted
+from tests.fuzz.mail_planted import Planted, Planting
 
 
 def server() -> Callable[[], None]:
@@ -67,4 +65,7 @@ def dissector() -> Callable[[], None]:
     return lambda: setattr(dissect_tls, "record_name", name)
 
 
-PLANTED: dict[str, Callable[[], Callable[[], None]]] = {"server": server, "client": client, "dissector": dissector}
+PLANTED: dict[str, Planting] = {
+    **{plant.__name__: Planting(plant.__name__, plant) for plant in (server, client, dissector)},
+    **mail_planted.PLANTED,
+}

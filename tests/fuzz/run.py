@@ -1,8 +1,8 @@
 """Fuzz popsim, guided by coverage: ``python -m tests.fuzz.run server --minutes 10``; needs the package atheris.
 
 It begins with the seeds and with the committed corpus. Inputs that reach something new are added to the corpus. What
-breaks is printed and kept in the corpus's folder as ``crash-...``. With ``--planted`` a known bug is planted, and the
-run must find it.
+breaks is printed and kept in the corpus's folder as ``crash-...``. With ``--planted NAME`` a known bug is planted (those
+of ``planted.py``), and the run on its target must find it.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from tests.fuzz import corpus
 
 LONGEST = 800
 """Octets of one input."""
-MOST = 400
+MOST = 120
 """How many inputs of a target are kept."""
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("target", choices=("server", "client", "dissector"))
+    parser.add_argument("target", help="one of targets.py, such as imap-server; of a planted bug, its own")
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--planted", action="store_true")
+    parser.add_argument("--planted", metavar="NAME", default="")
     parser.add_argument("--child", metavar="FOLDER", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -34,19 +34,22 @@ def main() -> int:
     return _run(options.target, options.minutes, options.planted)
 
 
-def _run(target: str, minutes: float, planted: bool) -> int:
+def _run(target: str, minutes: float, planted: str) -> int:
     from tests.fuzz.seeds import SEEDS
 
+    if target not in SEEDS:
+        print(f"no target {target}: expected one of {', '.join(SEEDS)}")
+        return 2
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "corpus"
         folder.mkdir()
         for number, data in enumerate([*SEEDS[target], *([] if planted else corpus.read(target))]):
             (folder / f"{number:05}").write_bytes(data)
         again = [sys.executable, "-m", "tests.fuzz.run", target, "--minutes", str(minutes), "--child", place]
-        code = subprocess.run([*again, *(["--planted"] if planted else [])]).returncode
+        code = subprocess.run([*again, *(["--planted", planted] if planted else [])]).returncode
         crashes = sorted(Path(place).glob("crash-*"))
         for crash in crashes:
-            kept = corpus.FOLDER / f"{'planted' if planted else crash.name}-{target}.txt"
+            kept = corpus.FOLDER / (f"planted-{planted}.txt" if planted else f"{crash.name}-{target}.txt")
             corpus.FOLDER.mkdir(exist_ok=True)
             kept.write_text(crash.read_bytes().hex() + "\n", "ascii")
             print(f"found: {crash.read_bytes()!r}")
@@ -63,7 +66,7 @@ def _keep(target: str, place: Path) -> None:
     print(f"kept: {corpus.write(target, found[:MOST])}, {min(len(found), MOST)} of {len(found)} inputs")
 
 
-def _fuzz(target: str, place: Path, minutes: float, planted: bool) -> None:
+def _fuzz(target: str, place: Path, minutes: float, planted: str) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["popsim"]):
@@ -71,7 +74,7 @@ def _fuzz(target: str, place: Path, minutes: float, planted: bool) -> None:
     if planted:
         from tests.fuzz.planted import PLANTED
 
-        PLANTED[target]()
+        PLANTED[planted].plant()
     options = [
         f"-max_len={LONGEST}",
         f"-artifact_prefix={place}/",

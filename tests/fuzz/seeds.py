@@ -1,5 +1,7 @@
 """What a fuzzing run begins with: one input for each thing that is to be found at once."""
 
+from tests.fuzz.mail_seeds import seeds
+
 LOGIN = b"USER alice\r\nPASS secret\r\n"
 WORK = b"STAT\r\nLIST\r\nLIST 2\r\nUIDL\r\nUIDL 1\r\nTOP 2 1\r\nRETR 2\r\nDELE 1\r\nRSET\r\nDELE 3\r\nNOOP\r\nLAST\r\n"
 SAID = (
@@ -8,7 +10,7 @@ SAID = (
     b"+ \r\n+OK bye\r\n"
 )
 
-SEEDS: dict[str, tuple[bytes, ...]] = {
+_POP3: dict[str, tuple[bytes, ...]] = {
     "server": (
         b"\x00" + LOGIN + WORK + b"QUIT\r\n",
         b"\x01CAPA\r\nSTLS\r\nUSER eve\r\n\xfe" + LOGIN + b"DELE 1\r\n\xfd",
@@ -34,3 +36,4 @@ SEEDS: dict[str, tuple[bytes, ...]] = {
         b"* OK IMAP4rev1 ready\r\n\xfea1 LOGIN x y\r\n\xfea1 OK\r\n",
     ),
 }
+SEEDS: dict[str, tuple[bytes, ...]] = {**_POP3, **seeds()}

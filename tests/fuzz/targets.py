@@ -1,12 +1,13 @@
 """What is fuzzed, and what must hold for any input: the server, the client and the dissector.
 
 An input is octets. The first says which edition and extensions are spoken; the rest is what a stranger sends. In it the
-octets 0xFC to 0xFF, which POP3 has no use for, stand for what else may happen; see `events`.
+octets 0xFC to 0xFF, which POP3 has no use for, stand for what else may happen; see `inputs`. The other protocols have
+targets of their own, and so have the readers of IMAP's arguments and of messages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from popsim import pop3
 from popsim.capture.conversation import Conversation, Piece
@@ -18,6 +19,8 @@ from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
 from popsim.timeline.event import CLIENT, SERVER
 from tests.engine import scene
+from tests.fuzz import clients, parsers, servers
+from tests.fuzz.inputs import LOST, SECURED, SILENT, events
 from tests.pop3.stage import Session
 
 MODERN = pop3.extended()
@@ -31,7 +34,6 @@ PROTOCOLS: tuple[Protocol, ...] = (
     pop3.extended(5034),
     pop3.extended(2595),
 )
-CUT, SECURED, SILENT, LOST = 0xFF, 0xFE, 0xFD, 0xFC
 REQUESTS = (
     b"USER alice",
     b"PASS secret",
@@ -44,22 +46,6 @@ REQUESTS = (
     b"AUTH PLAIN",
     b"QUIT",
 )
-
-
-def events(data: bytes) -> Iterator[int | bytes]:
-    """The pieces of octets of an input, and between them what else happens: 0xFF alone only cuts."""
-    piece = bytearray()
-    for octet in data:
-        if octet < LOST:
-            piece.append(octet)
-            continue
-        if piece:
-            yield bytes(piece)
-            piece.clear()
-        if octet != CUT:
-            yield octet
-    if piece:
-        yield bytes(piece)
 
 
 def protocol_of(data: bytes) -> Protocol:
@@ -156,4 +142,11 @@ def check_timeline(timeline: Timeline, conversation: Conversation) -> None:
         timeline.at(step.index)
 
 
-TARGETS: dict[str, Callable[[bytes], None]] = {"server": server, "client": client, "dissector": dissector}
+TARGETS: dict[str, Callable[[bytes], None]] = {
+    "server": server,
+    "client": client,
+    "dissector": dissector,
+    **servers.TARGETS,
+    **clients.TARGETS,
+    **parsers.TARGETS,
+}

@@ -3,7 +3,8 @@
 import pytest
 
 from tests.fuzz import corpus
-from tests.fuzz.planted import PLANTED, Planted
+from tests.fuzz.mail_planted import Planted
+from tests.fuzz.planted import PLANTED
 from tests.fuzz.seeds import SEEDS
 from tests.fuzz.targets import TARGETS
 
@@ -16,12 +17,13 @@ def test_the_corpus_finds_nothing(target: str) -> None:
         TARGETS[target](data)
 
 
-@pytest.mark.parametrize("target", PLANTED)
-def test_a_planted_bug_was_found(target: str) -> None:
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_bug_was_found(name: str) -> None:
     """The run with ``--planted`` has come to an input that reaches the bug; without the bug it is harmless."""
-    (data,) = corpus.read(f"planted-{target}")
+    target, plant = PLANTED[name]
+    (data,) = corpus.read(f"planted-{name}")
     TARGETS[target](data)
-    undo = PLANTED[target]()
+    undo = plant()
     try:
         with pytest.raises(Planted):
             TARGETS[target](data)

@@ -3,6 +3,8 @@
     with dovecot(tmp, {"alice": "secret"}) as server:
         server.deliver("alice", b"Subject: one\\r\\n\\r\\ntext\\r\\n")
         poplib.POP3("127.0.0.1", server.port)
+    with dovecot(tmp, {"alice": "secret"}, imap=True) as server:
+        imaplib.IMAP4("127.0.0.1", server.imap_port)
 
 It needs no user of its own on the machine: as root its parts run as root's usual stand-ins, else as the user who runs
 the tests.
@@ -18,7 +20,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from popsim.tls import Certificate, fresh_certificate
@@ -35,14 +37,17 @@ class Dovecot:
         folder: its configuration, its logs and its mail.
         port: where it speaks POP3, with STLS.
         secure_port: where it speaks POP3 after a TLS handshake.
+        imap_port: where it speaks IMAP, with STARTTLS; 0 where it was not asked to.
+        secure_imap_port: where it speaks IMAP after a TLS handshake; 0 where it was not asked to.
         certificate: its own, for 127.0.0.1 and localhost.
         process: the process that the tests started.
     """
 
     def __init__(
-        self, folder: Path, port: int, secure_port: int, certificate: Certificate, process: subprocess.Popen[bytes]
+        self, folder: Path, ports: tuple[int, int, int, int], certificate: Certificate, process: subprocess.Popen[bytes]
     ) -> None:
-        self.folder, self.port, self.secure_port = folder, port, secure_port
+        self.folder = folder
+        self.port, self.secure_port, self.imap_port, self.secure_imap_port = ports
         self.certificate, self.process = certificate, process
         self.authority = folder / "certificate.pem"
         """A file that says whom to trust."""
@@ -85,21 +90,24 @@ class Dovecot:
 
 
 @contextmanager
-def dovecot(people: Mapping[str, str] | None = None, **settings: str) -> Iterator[Dovecot]:
+def dovecot(people: Mapping[str, str] | None = None, *, imap: bool = False, **settings: str) -> Iterator[Dovecot]:
     """A Dovecot with these users; skips the test where there is none.
 
     Args:
         people: passwords by user name; by default alice's is ``secret``. They are stored in clear, so every mechanism
             works.
+        imap: whether it speaks IMAP as well.
         settings: further lines of its configuration, such as ``pop3_enable_last="yes"``.
     """
     program = require_program("dovecot", "/usr/sbin/dovecot", package="dovecot-pop3d")
     _require_version(program)
+    if imap:
+        _require_imap()
     # Not pytest's folder: the names of its sockets would get too long, and other users can't enter it.
     folder = Path(tempfile.mkdtemp(prefix="popsim-dovecot-"))
     folder.chmod(0o755)
     try:
-        port, secure_port = _free_ports()
+        ports = _free_ports(imap)
         certificate = fresh_certificate("localhost", "127.0.0.1", "::1")
         (folder / "certificate.pem").write_text(certificate.certificate, encoding="ascii")
         (folder / "key.pem").write_text(certificate.key, encoding="ascii")
@@ -111,12 +119,12 @@ def dovecot(people: Mapping[str, str] | None = None, **settings: str) -> Iterato
             (folder / "mail" / name).mkdir(parents=True)
         _give(folder / "mail")
         configuration = folder / "dovecot.conf"
-        configuration.write_text(_configuration(folder, port, secure_port, settings), encoding="utf-8")
+        configuration.write_text(_configuration(folder, ports, settings), encoding="utf-8")
         with (folder / "out").open("wb") as out:
             process = subprocess.Popen(
                 [program, "-F", "-c", str(configuration)], stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
-        server = Dovecot(folder, port, secure_port, certificate, process)
+        server = Dovecot(folder, ports, certificate, process)
         try:
             _wait(server)
             yield server
@@ -126,12 +134,13 @@ def dovecot(people: Mapping[str, str] | None = None, **settings: str) -> Iterato
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configuration(folder: Path, port: int, secure_port: int, settings: Mapping[str, str]) -> str:
+def _configuration(folder: Path, ports: tuple[int, int, int, int], settings: Mapping[str, str]) -> str:
+    port, secure_port, imap_port, secure_imap_port = ports
     own = _own()
     chroot = "" if os.getuid() == 0 else "chroot ="
     parts = "".join(f"service {name} {{\n  {chroot}\n}}\n" for name in ("stats", "ipc"))
     return f"""
-protocols = pop3
+protocols = pop3{" imap" if imap_port else ""}
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/log
@@ -180,7 +189,32 @@ service pop3-login {{
 service pop3 {{
   service_count = 0
 }}
+{_imap(chroot, imap_port, secure_imap_port) if imap_port else ""}
 {parts}"""
+
+
+def _imap(chroot: str, port: int, secure_port: int) -> str:
+    """The part that speaks IMAP; as for POP3, one process serves all that come."""
+    return f"""
+service imap-login {{
+  {chroot}
+  service_count = 0
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = {secure_port}
+    ssl = yes
+  }}
+}}
+service imap {{
+  service_count = 0
+}}
+namespace inbox {{
+  inbox = yes
+  separator = /
+}}
+"""
 
 
 def _own() -> str:
@@ -216,21 +250,34 @@ def _require_version(program: str) -> None:
         pytest.skip(f"the configuration here is for Dovecot 2.3, and this is {version}: its settings have other names")
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as first, socket.socket() as second:
-        for one in (first, second):
+def _require_imap() -> None:
+    """Its part for IMAP is another package, and stands where no PATH leads."""
+    where = os.pathsep.join(("/usr/lib/dovecot", "/usr/libexec/dovecot", "/usr/local/libexec/dovecot"))
+    if shutil.which("imap-login", path=where) is None:
+        require_program("imap-login", package="dovecot-imapd")
+
+
+def _free_ports(imap: bool) -> tuple[int, int, int, int]:
+    with ExitStack() as held:
+        taken = [0, 0, 0, 0]
+        for place in range(4 if imap else 2):
+            one = held.enter_context(socket.socket())
             one.bind(("127.0.0.1", 0))
-        return first.getsockname()[1], second.getsockname()[1]
+            taken[place] = one.getsockname()[1]
+    first, second, third, fourth = taken
+    return first, second, third, fourth
 
 
 def _wait(server: Dovecot) -> None:
-    """Wait until it greets on both ports."""
+    """Wait until it greets."""
     end = time.monotonic() + PATIENCE
-    while True:
+    ports = [port for port in (server.port, server.imap_port) if port]
+    while ports:
         try:
-            with socket.create_connection(("127.0.0.1", server.port), 5) as one:
-                if one.recv(100).startswith(b"+OK"):
-                    return
+            with socket.create_connection(("127.0.0.1", ports[0]), 5) as one:
+                if one.recv(100).startswith((b"+OK", b"* OK")):
+                    ports.pop(0)
+                    continue
         except OSError:
             pass
         if server.process.poll() is not None or time.monotonic() > end:

@@ -137,7 +137,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: Lab(faults=["rain"]), "expected a fault as"),
     (lambda: Lab(link=Link("fast")), "expected a time such as '40 ms'"),
     (lambda: Lab(pop3.edition(1999)), "POP3 has the editions 1081, 1225, 1460, 1725, 1939 (RFC numbers), not 1999"),
-    (lambda: Lab.of("pop9"), "popsim knows the protocols pop3, not 'pop9'"),
+    (lambda: Lab.of("pop9"), "popsim knows the protocols pop3, imap, smtp, pop2, pop1, imap2, not 'pop9'"),
     (lambda: Lab.of("pop3 mail=alice:nothing"), "the scenario needs the mail 'nothing', which is no sample"),
     (lambda: Lab().fork(at=999), "the timeline has the events 0 to"),
     (lambda: Lab().fork(at=3, instead="NOOP"), "nothing had been sent before that event"),

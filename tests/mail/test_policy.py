@@ -12,6 +12,7 @@ WORDS = [
     "sasl:PLAIN,CRAM-MD5 login-delay:60s login-delay:bob:120s expire:30 expire:bob:0 implementation:x",
     "expire:bob:never",
     "login-delay:bob:5s expire:0",
+    "retr-sets-seen",
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from popsim import Lab, Link, pop3, samples
+from popsim import Lab, Link, imap, pop2, pop3, samples, smtp
 from popsim.course.books import BOOKS
 from popsim.course.wires import WIRES
 from popsim.protocols.protocol import Protocol
@@ -19,6 +19,8 @@ from popsim.sasl.scram import ROUNDS
 from tests.notebooks.shipped import NOTEBOOKS, read
 
 START, STATES, DELETION, LEAVE, PASSWORDS = NOTEBOOKS[:5]
+DATABASE = next(path for path in NOTEBOOKS if path.stem == "10-imap-a-database")
+RELATIVE = next(path for path in NOTEBOOKS if path.stem == "08-pop2-the-relative")
 WORDS = {1: "one", 2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven", 8: "eight", 10: "ten"}
 FULL = pop3.extended(2449, 5034, 2595)
 OLD = pop3.edition(1460).minimal()
@@ -81,6 +83,20 @@ COUNTS: list[tuple[Path, str, str, int]] = [
     (PASSWORDS, "cost-title", "a port of its own, {digits} (", 995),
     (PASSWORDS, "exercise", "fetches message {digits} of this lesson", WIRES[0].number),
     (PASSWORDS, "exercise", "{Word} command lines are enough", WIRES[0].enough),
+    (RELATIVE, "title", "Three protocols within {word} years", 1988 - 1982),
+    (RELATIVE, "words", "## {Word} words", len(keywords(pop2))),
+    (RELATIVE, "words", "words and {word} signs", len(pop2.replies)),
+    (RELATIVE, "read", "{Word} messages.", len(samples.four())),
+    (RELATIVE, "fatal", "waits for one of {word} words", len(pop2.allowed(pop2.state("NEXT")))),
+    (RELATIVE, "helo-read", "It has {digits} octets", samples.inbox()[3].size),
+    (DATABASE, "search-read", "from Cristi is number {digits}", from_cristi()[0]),
+    (DATABASE, "columns-read", "Number {digits} has 50,094 octets", from_cristi()[1]),
+    (DATABASE, "home-read", "At work, message {digits} is Cristi's", from_cristi()[0]),
+    (DATABASE, "part-read", "How many of the {word} messages", len(samples.inbox())),
+    (DATABASE, "uids-read", "letter is number {digits} now", from_cristi()[0] - 1),
+    (DATABASE, "uids-read", "its UID is still {digits}", from_cristi()[0]),
+    (DATABASE, "key-points", "that was its name in {digits}", 1988),
+    *((RELATIVE, "weigh", "{digits}", limit.value) for limit in smtp.edition(821).limits if "line" in limit.name),
 ]
 
 
@@ -88,6 +104,15 @@ COUNTS: list[tuple[Path, str, str, int]] = [
 def test_a_number_is_what_it_counts(path: Path, cell_id: str, words: str, count: int) -> None:
     word = WORDS.get(count, "")
     assert words.format(digits=count, word=word, Word=word.capitalize()) in text(path, cell_id)
+
+
+def test_what_lesson_10_tells_of_one_mailbox() -> None:
+    lab = Lab(imap, mail=samples.inbox())
+    lab.run("a1 LOGIN alice secret", "a2 SELECT INBOX", "a2 SELECT INBOX")  # as in the lesson: nothing is recent then
+    size, structure = (lab.send(f"a3 FETCH 6 {item}").data[0] for item in ("RFC822.SIZE", "BODYSTRUCTURE"))
+    assert "50094" in size
+    assert '"7bit" 201 7 ' in structure and structure.count('"attachment"') == 1  # a text of 7 lines, and a picture
+    assert lab.send("a4 FETCH 3 FLAGS").data[0].endswith("(FLAGS ())")
 
 
 def test_the_old_set_is_the_one_of_rfc_1460() -> None:
@@ -221,6 +246,39 @@ CITED: list[tuple[Path, str, str]] = [
     (PASSWORDS, "inject-read", "between `STLS` and the end of the handshake (RFC 2595 §4)"),
     (PASSWORDS, "strip-read", "a reader should be able to refuse (RFC 2595 §9)"),  # be configurable to refuse
     (PASSWORDS, "strip-read", "it belongs to the server's name (§2.4)"),  # the identity check
+    (RELATIVE, "helo-read", "a *host* says its name (RFC 821 §3.5), a *user* gives a password (RFC 937 p.7)"),
+    (RELATIVE, "smtp-read", "The dot is doubled, and a lone dot ends the text (RFC 821 §4.5.2)"),
+    (RELATIVE, "limits", "SMTP answers 503 and stays where it is (RFC 821 §4.1.1)"),  # at its end, on the order
+    (RELATIVE, "weigh", "RFC 937 p.12 has the numbers of RFC 821 §4.5.3"),
+    (RELATIVE, "key-points", "diagrams of states as part of the text (RFC 821 §4.4)"),
+    # RFC 937 and RFC 1081 have pages only.
+    (RELATIVE, "words", "all that a server can answer (p.6;"),  # summary of commands and replies
+    (RELATIVE, "states", "but for the number after `#` and `=` (p.6)"),  # reply strings
+    (RELATIVE, "states", "have four letters each (p.18)"),
+    (RELATIVE, "read", "the server does not send it yet (p.7)"),
+    (RELATIVE, "counted", "and nothing marks their end (p.5, p.8)"),  # message length, RETR
+    (RELATIVE, "fatal", "is a basic rule of this protocol (p.2)"),
+    (RELATIVE, "fatal", "and every error is the end (p.23)"),  # action 1
+    (RELATIVE, "client", "for the client (p.17, p.21)"),
+    (RELATIVE, "crossing-read", "and ends with a lone dot (RFC 1081 p.2)"),
+    (DATABASE, "login-read", "which answer belongs to which (§2.2.1)"),
+    (DATABASE, "login-read", "`BAD` I don't understand (§7.1)"),
+    (DATABASE, "star", "they answer nobody by name (§2.2.2)"),
+    (DATABASE, "search-read", "has looked into every message (§6.4.4)"),
+    (DATABASE, "columns-read", "in-reply-to, message-id (§7.4.2)"),
+    (DATABASE, "part-read", "it can give the part that you name (§6.4.5)"),
+    (DATABASE, "seen-read", "The *server* keeps the mark (§2.3.2)"),
+    (DATABASE, "two-title", "`OR` stands before its two (§6.4.4)"),
+    (DATABASE, "home-read", "the maildrop is locked (RFC 1939 §4)"),
+    (DATABASE, "home-read", "`EXPUNGE` removes what is marked (§6.4.3)"),
+    (DATABASE, "number-read", "could not know which message its numbers mean (§7.4.1)"),
+    (DATABASE, "noop-read", "that no other message gets (§2.3.1.1)"),
+    (DATABASE, "uids-read", "there is just nothing to tell (§6.4.8)"),
+    (DATABASE, "key-points", "however large the mailbox (§6.4.4)"),
+    (DATABASE, "key-points", "one choice among many (§6.4.5)"),
+    (DATABASE, "key-points", "two computers see the same mailbox (§2.3.2)"),
+    (DATABASE, "key-points", "at safe moments only (§7.4.1)"),
+    (RELATIVE, "key-points", '"draws from many previous protocols" (p.2)'),
 ]
 
 

@@ -15,7 +15,6 @@ from popsim.engine.server import ServerEngine
 from popsim.mail.maildrop import OpenMaildrop, RemovalResult
 from popsim.mail.message import Message
 from popsim.protocols.model import Occurrence
-from popsim.protocols.pop3 import server_login
 from popsim.protocols.pop3.server_capabilities import Capabilities
 from popsim.protocols.pop3.server_maildrop import Mailbox
 from popsim.protocols.request import Grammar
@@ -72,7 +71,9 @@ def twice(self: ServerEngine, *given: Any) -> None:
 
 def first_word(self: Grammar, form: Any, text: bytes) -> Any:
     values = VALUES(self, form, text)
-    return values and tuple(v.split()[0] if isinstance(v, bytes) and v.split() else v for v in values)
+    if not isinstance(values, tuple):
+        return values
+    return tuple(v.split()[0] if isinstance(v, bytes) and v.split() else v for v in values)
 
 
 def silent_space(self: ServerEngine, *given: Any) -> bytes:
@@ -267,7 +268,7 @@ PITFALLS = (
         checks.exchanges_are_by_the_letter,
         {
             "no space (Twisted)": sets(ServerEngine, "_line", silent_space),
-            "base64 with strangers in it": sets(server_login, "decode", lenient),
+            "base64 with strangers in it": sets(challenges, "decode", lenient),
         },
     ),
     Pitfall(

@@ -10,7 +10,7 @@ from popsim.mail.policy import Policy
 from popsim.mail.store import User
 from popsim.protocols.protocol import Protocol
 from tests.pop3.stage import Session, Stage
-from tests.pop3.transcript import stand_in
+from tests.transcripts.matching import stand_in
 
 ALL = pop3.extended()
 LOGIN = ("USER alice", "PASS secret")

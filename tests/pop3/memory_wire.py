@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from popsim.engine.client import ClientEngine
 from popsim.engine.response import Response
-from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Script, Send, Step, Wait
+from popsim.engine.script import CarryOn, Connect, Disconnected, Hang, Listen, Script, Send, Step, Wait
 from popsim.engine.server import ServerEngine
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
@@ -33,6 +33,8 @@ class Peer(Duck):
     def lost(self) -> None: ...
 
     def secured(self) -> None: ...
+
+    def news(self) -> None: ...
 
     @property
     def closed(self) -> bool: ...
@@ -69,6 +71,9 @@ class Puppet:
     def secured(self) -> None:
         self.heard.append(b"(TLS)")
 
+    def news(self) -> None:
+        return None
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -98,6 +103,8 @@ class Wire:
         self._client = ClientEngine(protocol)
         self._peer: Peer = Puppet()
         self._crossed = {"C": 0, "S": 0}
+        self.meanwhile: Callable[[], object] = lambda: None
+        """Something that happens once whenever a script listens."""
 
     def perform(self, script: Script[T]) -> T:
         """Perform a script to its end."""
@@ -133,9 +140,22 @@ class Wire:
             case Wait():
                 assert not self.open, "the connection must not stay open between two visits"
                 self.now += step.nanoseconds
+            case Listen():
+                return self._listen(step.nanoseconds)
             case Hang():
                 self._lose()
         return []
+
+    def _listen(self, nanoseconds: int) -> list[Response]:
+        """What the server says unasked; the time is over where that is nothing."""
+        self.meanwhile()
+        self._peer.news()
+        back = self._crossing("S", b"".join(self._peer.take()))
+        self.heard[-1] += back
+        news = self._client.receive(back)
+        assert all(one.is_news for one in news)
+        self.now += 0 if news else nanoseconds
+        return news
 
     def _connect(self) -> list[Response]:
         assert not self.open, "one connection at a time"

@@ -10,7 +10,7 @@ from popsim.protocols.protocol import Protocol
 from tests.pop3.matrix import Outcome, Row
 from tests.pop3.plays import COUNT, LOGINS, LOST, NOT_TOLD, TIMED_OUT, TIMESTAMP, Play, plays
 from tests.pop3.stage import SENT, Session, Stage
-from tests.pop3.transcript import stand_in
+from tests.transcripts.matching import stand_in
 
 _ALICE = User("alice", "secret")
 USERS = {edition: (_ALICE, User("mrose", "tanstaaf", "APOP")) for edition in (1939, 1725, 1460)}

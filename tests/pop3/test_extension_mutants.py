@@ -15,7 +15,7 @@ from popsim.mail.message import Message
 from popsim.mail.policy import Policy
 from popsim.protocols.machine import Machine
 from popsim.protocols.model import Argument
-from popsim.protocols.pop3 import server_login, table
+from popsim.protocols.pop3 import table
 from popsim.protocols.pop3.server_language import Languages
 from popsim.protocols.pop3.server_login import Login
 from popsim.protocols.pop3.server_maildrop import Mailbox
@@ -83,6 +83,10 @@ def counts_refusals(self: Login, account: Any) -> int:
     return 0 if last is None else max(last + self._session.policy.delay(account.user.name) - now, 0)
 
 
+def one_nonce(name: str, secret_of: Any, *, nonce: str) -> Any:
+    return server(name, secret_of, nonce=f"x{id(secret_of)}")
+
+
 def forgets_marks(self: Mailbox) -> None:
     """Removes what was listed by TOP too."""
     for number in self._session.drop.numbers()[:2]:
@@ -114,7 +118,7 @@ def without_need(self: Protocol, *which: Any) -> Protocol:
 
 MUTANTS: dict[str, Mutant] = {
     "base64 with junk in it is taken": (
-        sets(server_login, "decode", takes_any_base64),
+        sets(challenges, "decode", takes_any_base64),
         told("rfc5034-refusals"),
     ),
     "an empty challenge has no space": (
@@ -134,11 +138,11 @@ MUTANTS: dict[str, Mutant] = {
         test_extension_logins.test_a_star_cancels_and_an_equals_sign_is_an_empty_response,
     ),
     "every exchange has the same nonce": (
-        sets(Login, "_chance", lambda self: str(id(self))),
+        sets(login, "server", one_nonce),
         test_extension_logins.test_challenges_repeat_from_run_to_run_and_in_no_session,
     ),
     "a shared secret may cross in clear": (
-        sets(Login, "_secret", lambda self, user, _: self._session.store.account(user).user.secret),
+        sets(Logins, "_secret", lambda self, user, _: self._store.account(user).user.secret),
         test_extension_logins.test_a_secret_that_never_crosses_in_clear_is_not_taken_in_clear,
     ),
     "what came before the handshake is read after it": (
@@ -178,7 +182,7 @@ MUTANTS: dict[str, Mutant] = {
         test_utf8.test_a_header_in_utf8_needs_utf8_and_a_body_does_not,
     ),
     "two spellings of a name are two names": (
-        sets(server_login, "prepared", lambda name: name),
+        sets(login, "prepared", lambda name: name),
         test_utf8.test_two_spellings_of_one_name_are_one,
     ),
     "names are ASCII for ever": (

@@ -14,7 +14,7 @@ from tests.pop3.extension_plays import SECOND, Play, plays
 from tests.pop3.matrix import Outcome, Row
 from tests.pop3.plays import APOP_MROSE, LOST, TIMED_OUT, TIMESTAMP
 from tests.pop3.stage import SENT, Session, Stage
-from tests.pop3.transcript import stand_in
+from tests.transcripts.matching import stand_in
 
 USERS = (User("alice", "secret"), User("mrose", "tanstaaf", "APOP"))
 UTF8_MAIL = "Subject: rățușca\r\n\r\nbody\r\n".encode()

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from popsim.protocols import find
 from tests.pop3.replay import Replay
-from tests.pop3.transcript import (
-    NAMES,
-    Expect,
-    InState,
-    Step,
-    Transcript,
-    Unreadable,
-    expanded,
-    load,
-    mismatch,
-    parse,
-    stand_in,
-    top_lines,
-)
+from tests.pop3.transcript import NAMES, load
+from tests.transcripts.holding import with_step
+from tests.transcripts.matching import expanded, mismatch, stand_in, top_lines
+from tests.transcripts.transcript import Expect, InState, Transcript, Unreadable, parse
 
 POP3 = find("pop3")
 
@@ -51,13 +39,6 @@ def test_the_session_with_all_of_a_client_s_lines_in_one_piece(name: str) -> Non
 
 
 # The replay must be able to fail.
-
-
-def with_step(transcript: Transcript, place: int, *steps: Step) -> Transcript:
-    """The transcript with these steps in the place of one."""
-    line = transcript.steps[place][0]
-    new = [*transcript.steps[:place], *((line, step) for step in steps), *transcript.steps[place + 1 :]]
-    return replace(transcript, steps=new)
 
 
 def other(step: Expect) -> Expect:

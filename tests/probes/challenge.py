@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from popsim.engine.answer import Answer, Handler
+from popsim.engine.answer import Answer, Handler, Plain
 from popsim.protocols.model import (
     ALWAYS,
     ANY,
@@ -93,7 +93,7 @@ PLAIN = Protocol(
 CHALLENGING = Protocol(PLAIN.table, number=1939, enabled=(5034, 2595))
 
 
-class ChallengeService:
+class ChallengeService(Plain):
     """One session; ``TWO`` asks for name and password one by one, ``ONE`` for both at once, with an empty challenge."""
 
     def __init__(self) -> None:
@@ -109,7 +109,9 @@ class ChallengeService:
         }
 
     def _auth(self, request: Request) -> Answer:
-        questions = {b"ONE": [b""], b"TWO": [b"", b"Password:"]}.get(bytes(request.arguments[0]))
+        (mechanism,) = request.arguments
+        assert isinstance(mechanism, bytes)
+        questions = {b"ONE": [b""], b"TWO": [b"", b"Password:"]}.get(mechanism)
         if questions is None:
             return Answer(UNKNOWN, b"ONE and TWO are known")
         self._questions, self._given = questions, []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from popsim.engine.answer import Answer, Handler
+from popsim.engine.answer import Answer, Handler, Plain
 from popsim.engine.framing import Listing
 from popsim.protocols.model import (
     ALWAYS,
@@ -78,6 +78,7 @@ EXIT = State("EXIT", "waits for the end", "937 p.20")
 
 DATA = Occurrence.CONTINUED
 """What a client hears when octets come instead of a reply."""
+HEARD = (YES, NO, MANY, LONG, DATA, Occurrence.UNRECOGNIZED, Occurrence.EXPIRED)
 
 CLIENT_RULES = (
     Rule(START, Occurrence.OPENED, ALWAYS, to=CALL, cites="937 p.20"),
@@ -89,7 +90,8 @@ CLIENT_RULES = (
     Rule(XFER, DATA, "keeps it there", to=SIZE, sends=ACKS, cites="937 p.20"),
     Rule(XFER, DATA, "wants it deleted", to=SIZE, sends=ACKD, cites="937 p.20"),
     Rule(EXIT, YES, ALWAYS, to=CLOSED, cites="937 p.20"),
-    *(Rule(ANY, heard, "is lost", to=EXIT, sends=QUIT, cites="937 p.20") for heard in (YES, NO, MANY, LONG, DATA)),
+    *(Rule(ANY, heard, "is lost", to=EXIT, sends=QUIT, cites="937 p.20") for heard in HEARD),
+    Rule(ANY, Occurrence.LOST, ALWAYS, to=CLOSED, cites="937 p.20"),
 )
 
 COUNTED = Protocol(
@@ -110,7 +112,7 @@ COUNTED = Protocol(
 )
 
 
-class CountedService:
+class CountedService(Plain):
     """One session with a mailbox of messages; alice's password is secret."""
 
     def __init__(self, messages: list[bytes]) -> None:

@@ -7,7 +7,7 @@ from popsim.engine.client import ClientEngine
 from popsim.engine.response import Response
 from popsim.engine.server import ServerEngine
 from popsim.protocols.protocol import Protocol
-from popsim.timeline import Observer, Recorder, Timeline
+from popsim.timeline import Event, Observer, Recorder, Timeline
 from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER, state_key
 
 WHOLE = 1 << 30
@@ -57,6 +57,16 @@ class Shuttle:
     def sent(self, end: int) -> bytes:
         """All octets that one end has sent."""
         return self.recorder.stream(0, end).octets()
+
+    def check_causes(self) -> None:
+        """Assert that whatever was read was brought by the message that its last octet was sent in."""
+        sent: dict[str, list[Event]] = {end: [] for end in ENDPOINTS}
+        for event in self.timeline.events("message"):
+            if event.kind == "Sent":
+                sent[event.endpoint].append(event)
+            else:
+                (bringer,) = [one for one in sent[event.sender] if one.start < event.end <= one.end]
+                assert event.cause == bringer.index
 
     @property
     def timeline(self) -> Timeline:

@@ -1,8 +1,16 @@
-"""A probe like IMAP: tags, data that no command asked for, a state that waits (IDLE), and literals."""
+"""A probe like IMAP: tags, data that no command asked for, a state that waits (IDLE), and literals.
+
+Who writes a protocol of this kind may begin here: first the words (replies, states, commands), then the rules, then a
+service with a handler for each command. A literal needs no handler: where the table has rows for it, it is read, and
+the command happens when it is whole.
+"""
 
 from __future__ import annotations
 
-from popsim.engine.answer import Answer, Handler
+import re
+
+from popsim.engine.answer import Answer, Handler, Plain
+from popsim.protocols.kind import NotRead, Syntax
 from popsim.protocols.model import (
     ALWAYS,
     ANY,
@@ -12,6 +20,7 @@ from popsim.protocols.model import (
     Continuation,
     Form,
     Kind,
+    Limit,
     Occurrence,
     Reader,
     Reply,
@@ -30,44 +39,67 @@ GO_ON = Reply("+", "go on", None, "3501 §7.5")
 
 STRANGER = State("not authenticated", "waits for a login", "3501 §3.1")
 SELECTED = State("selected", "a mailbox is open", "3501 §3.3")
-IDLING = State("waits for news", "until the client ends it", "2177 §3")
-APPENDING = State("appending", "a message comes in", "3501 §6.3.11")
+IDLING = State("waits for news", "until the client ends it", "2177 §3", reads_commands=False)
 
-USER = Argument("user", Kind.WORD, "the name")
-PASSWORD = Argument("password", Kind.WORD, "the password", secret=True)
-SIZE = Argument("{n}", Kind.WORD, "how many octets follow")
-LOGIN = Form("LOGIN", (USER, PASSWORD), "logs in", "3501 §6.2.3")
+# Arguments. A word is a pattern; a string finds its own end, for a literal may hold spaces and line ends.
+
+_WORD = re.compile(rb"[^\x00-\x20(){}\x7f-\xff]+")
+_ANNOUNCED = re.compile(rb"\{([0-9]+)\+?\}\r\n")
+
+
+def _literal(text: bytes, place: int) -> tuple[object, int]:
+    """The octets of a literal that begins there, and the place behind them."""
+    found = _ANNOUNCED.match(text, place)
+    if found is None:
+        raise NotRead("a literal such as {5} and five octets on the next line")
+    end = found.end() + int(found[1])
+    return text[found.end() : end], end
+
+
+def _string(text: bytes, place: int) -> tuple[object, int]:
+    """A word, or a literal where it would not do."""
+    found = _WORD.match(text, place)
+    return (found[0], found.end()) if found else _literal(text, place)
+
+
+LITERAL = Syntax("literal", "octets", _literal)
+STRING = Syntax("string", "a word, or a literal", _string)
+
+LOGIN = Form(
+    "LOGIN",
+    (Argument("user", STRING, "the name"), Argument("password", STRING, "the password", secret=True)),
+    "logs in",
+    "3501 §6.2.3",
+)
 FETCH = Form("FETCH", (Argument("number", Kind.NUMBER, "which"),), "the text of a message", "3501 §6.4.5")
-APPEND = Form("APPEND", (SIZE,), "puts a message in", "3501 §6.3.11")
+APPEND = Form("APPEND", (Argument("message", LITERAL, "its octets"),), "puts a message in", "3501 §6.3.11")
 IDLE = Form("IDLE", (), "wants to hear news at once", "2177 §3")
 NOOP = Form("NOOP", (), "asks for news", "3501 §6.1.2")
 LOGOUT = Form("LOGOUT", (), "ends the session", "3501 §6.1.3")
 
 RIGHT, WRONG = "name and password are right", "they are not"
 ENDED, SOMETHING_ELSE = "the client has ended it", "the client says something else"
-OCTETS, END_OF_LINE = "the literal has come", "the command has ended"
-KNOWN_SIZE, NO_SIZE = "a literal is announced", "none is"
+ASKED, AT_ONCE = "the octets are asked for", "the octets are on their way"
+NOT_OFFERED = "octets that nobody has asked for are not taken"
 
 _LINE = (Unit.LINE,)
 _DATA = (Unit.UNTAGGED, Unit.LINE)
 
 RULES = (
-    Rule(START, Occurrence.OPENED, ALWAYS, None, (Unit.UNTAGGED,), STRANGER, cites="3501 §7.1.1"),
+    Rule(START, Occurrence.OPENED, ALWAYS, OK, _LINE, STRANGER, cites="3501 §7.1.1"),
     Rule(STRANGER, LOGIN, RIGHT, OK, _LINE, SELECTED, cites="3501 §6.2.3"),
     Rule(STRANGER, LOGIN, WRONG, NO, _LINE, cites="3501 §6.2.3"),
     Rule(SELECTED, FETCH, ALWAYS, OK, _DATA, cites="3501 §6.4.5"),
-    Rule(SELECTED, APPEND, KNOWN_SIZE, GO_ON, (Unit.LINE, Continuation(Reader.COUNTED)), APPENDING, cites="3501 §7.5"),
-    Rule(SELECTED, APPEND, NO_SIZE, BAD, _LINE, cites="3501 §6.3.11"),
-    Rule(APPENDING, Occurrence.CONTINUED, OCTETS, None, (Continuation(Reader.LINE),), cites="3501 §4.3"),
-    Rule(APPENDING, Occurrence.CONTINUED, END_OF_LINE, OK, _DATA, SELECTED, cites="3501 §6.3.11"),
-    Rule(APPENDING, Occurrence.OVERLONG, ALWAYS, BAD, _LINE, SELECTED, cites="3501 §6.3.11"),
-    Rule(APPENDING, Occurrence.MALFORMED, ALWAYS, BAD, _LINE, SELECTED, cites="3501 §6.3.11"),
+    Rule(SELECTED, APPEND, ALWAYS, OK, _DATA, cites="3501 §6.3.11"),
     Rule(SELECTED, IDLE, ALWAYS, GO_ON, (Unit.LINE, Continuation(Reader.LINE)), IDLING, cites="2177 §3"),
     Rule(IDLING, Occurrence.CONTINUED, ENDED, OK, _LINE, SELECTED, cites="2177 §3"),
     Rule(IDLING, Occurrence.CONTINUED, SOMETHING_ELSE, BAD, _LINE, SELECTED, cites="2177 §3"),
     Rule(IDLING, Occurrence.OVERLONG, ALWAYS, BAD, _LINE, SELECTED, cites="2177 §3"),
     Rule(IDLING, Occurrence.MALFORMED, ALWAYS, BAD, _LINE, SELECTED, cites="2177 §3"),
     Rule(IDLING, Occurrence.NEWS, ALWAYS, None, (Unit.UNTAGGED,), cites="2177 §3"),
+    Rule(ANY, Occurrence.LITERAL, ASKED, GO_ON, (Unit.LINE, Continuation(Reader.LITERAL)), cites="3501 §7.5"),
+    Rule(ANY, Occurrence.LITERAL, AT_ONCE, None, (Continuation(Reader.LITERAL),), cites="7888 §4"),
+    Rule(ANY, Occurrence.LITERAL, NOT_OFFERED, BAD, _LINE, cites="3501 §4.3"),
     Rule(ANY, Occurrence.NEWS, ALWAYS, None, (), cites="3501 §5.2 (told with the next command)"),
     Rule(ANY, NOOP, ALWAYS, OK, _DATA, cites="3501 §6.1.2"),
     Rule(ANY, LOGOUT, ALWAYS, OK, _DATA, CLOSED, cites="3501 §6.1.3"),
@@ -79,25 +111,31 @@ RULES = (
     Rule(ANY, Occurrence.LOST, ALWAYS, None, (), CLOSED, cites="3501 §3.4"),
 )
 
-WITHOUT_IDLE = Protocol(
+LARGEST = 5000
+
+BARE = Protocol(
     Table(
         name="tagged",
         title="Tagged",
         port=143,
         editions=(3501,),
-        extensions=(2177,),
-        states=(STRANGER, SELECTED, IDLING, APPENDING),
+        extensions=(2177, 7888),
+        states=(STRANGER, SELECTED, IDLING),
         forms=(LOGIN, FETCH, APPEND, IDLE, NOOP, LOGOUT),
         replies=(OK, NO, BAD, GO_ON),
         rules=RULES,
+        limits=(
+            Limit("command line", 1000, "octets of a line of a command with its CRLF", "3501 §4"),
+            Limit("literal", LARGEST, "octets of a command with its literals", "3501 §4.3"),
+        ),
         tagged=True,
     ),
     number=3501,
 )
-TAGGED = Protocol(WITHOUT_IDLE.table, number=3501, enabled=(2177,))
+TAGGED = Protocol(BARE.table, number=3501, enabled=(2177, 7888))
 
 
-class TaggedService:
+class TaggedService(Plain):
     """One session with a mailbox that grows; ``deliver`` tells it that there is one message more."""
 
     def __init__(self, text: bytes = b"") -> None:
@@ -105,10 +143,8 @@ class TaggedService:
         self.appended: list[bytes] = []
         self.count = self.told = 2
         self._idling = False
-        self._octets = b""
-        self._wants_octets = False
         self.handlers: dict[Trigger, Handler] = {
-            Occurrence.OPENED: lambda _: Answer(ALWAYS, untagged=(b"OK probe ready",)),
+            Occurrence.OPENED: lambda _: Answer(ALWAYS, b"probe ready"),
             LOGIN: self._login,
             FETCH: self._fetch,
             APPEND: self._append,
@@ -134,27 +170,17 @@ class TaggedService:
         return Answer(ALWAYS, b"FETCH completed", untagged=(data, *self._news()))
 
     def _append(self, request: Request) -> Answer:
-        given = request.arguments[0]
-        digits = given[1:-1] if isinstance(given, bytes) and given.startswith(b"{") and given.endswith(b"}") else b""
-        if not digits.isdigit():
-            return Answer(NO_SIZE, b"expected {n}")
-        self._wants_octets = True
-        return Answer(KNOWN_SIZE, b"go on", expects=int(digits))
+        (octets,) = request.arguments
+        assert isinstance(octets, bytes)
+        self.appended.append(octets)
+        self.count += 1
+        return Answer(ALWAYS, b"APPEND completed", untagged=self._news())
 
     def _idle(self, _: Request) -> Answer:
         self._idling = True
         return Answer(ALWAYS, b"idling")
 
     def _continued(self, request: Request) -> Answer:
-        (octets,) = request.arguments
-        assert isinstance(octets, bytes)
-        if self._idling:
-            self._idling = False
-            done = octets.upper() == b"DONE"
-            return Answer(ENDED if done else SOMETHING_ELSE, b"IDLE completed" if done else b"expected DONE")
-        if self._wants_octets:
-            self._wants_octets, self._octets = False, octets
-            return Answer(OCTETS)
-        self.appended.append(self._octets)
-        self.count += 1
-        return Answer(END_OF_LINE, b"APPEND completed", untagged=self._news())
+        self._idling = False
+        done = request.arguments == (b"DONE",) or request.arguments == (b"done",)
+        return Answer(ENDED if done else SOMETHING_ELSE, b"IDLE completed" if done else b"expected DONE")

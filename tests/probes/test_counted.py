@@ -68,6 +68,53 @@ def test_the_client_has_decisions_of_its_own() -> None:
     ]
 
 
+def moves(shuttle: Shuttle) -> list[tuple[object, object]]:
+    """The states that the client has come to, each with the row that led there."""
+    found = [e.values for e in shuttle.timeline.events("session") if e.values and e.endpoint == "client"]
+    return [(values["0.client.state"], values.get("0.client.rule")) for values in found]
+
+
+@pytest.mark.parametrize("piece", [1, WHOLE])
+def test_a_client_that_has_nothing_more_to_send_moves_when_it_hears(piece: int) -> None:
+    shuttle = Shuttle(COUNTED, CountedService([]), piece)
+    for line in ("HELO alice secret", "READ", "QUIT"):
+        shuttle.say(line)
+    assert moves(shuttle)[-2:] == [("EXIT", "SIZE|=|wants no more"), ("CLOSED", "EXIT|+|always")]
+
+
+def test_only_the_last_answer_ends_the_session() -> None:
+    shuttle = Shuttle(COUNTED, CountedService([]))
+    for line in ("HELO alice secret", "READ", "QUIT"):
+        shuttle.client.request(line)
+    assert shuttle.client.state is counted.EXIT
+    hello, size, bye = shuttle.carry()
+    assert (hello.reply, size.reply, bye.reply) == (counted.MANY, counted.LONG, counted.YES)
+    assert moves(shuttle)[-2:] == [("EXIT", "NMBR|+|is lost"), ("CLOSED", "EXIT|+|always")]
+
+
+def test_a_connection_that_closes_without_a_word_is_a_row_too() -> None:
+    shuttle = Shuttle(COUNTED, CountedService([]))
+    for line in ("HELO alice secret", "READ", "RETR"):
+        shuttle.say(line)
+    assert moves(shuttle)[-2:] == [("XFER", "SIZE|=|wants it"), ("CLOSED", "XFER|connection lost|always")]
+    assert shuttle.client.waiting == 1
+
+
+def test_what_is_no_reply_is_heard_as_that() -> None:
+    shuttle = Shuttle(COUNTED, CountedService([]))
+    shuttle.client.receive(b"250 hello\r\n")
+    shuttle.client.request("QUIT")
+    assert moves(shuttle)[-1] == ("EXIT", "CALL|unrecognized command|is lost")
+
+
+def test_a_refusal_that_ends_the_session_says_so() -> None:
+    engine = server_in("MBOX")
+    engine.receive(b"RETR\r\n")
+    assert b"".join(engine.take()) == (
+        b"- RETR is not allowed in MBOX; allowed: READ, QUIT; the connection is closed (RFC 937 p.22)\r\n"
+    )
+
+
 def test_a_client_moves_before_the_answer_and_the_server_after() -> None:
     shuttle = Shuttle(COUNTED, CountedService([TRICKY]))
     shuttle.client.request("HELO alice secret")
@@ -172,3 +219,17 @@ def test_the_client_machine_is_audited_too() -> None:
     table = replace(COUNTED.table, client_states=(*COUNTED.table.client_states, lost))
     found = [str(f) for f in audit(replace(COUNTED, table=table))]
     assert "client, LOST: no trigger leads to this state" in found
+
+
+def test_a_client_must_know_what_to_do_with_whatever_it_hears() -> None:
+    from dataclasses import replace
+
+    rows = tuple(rule for rule in COUNTED.table.client_rules if rule.trigger is not counted.NO)
+    found = [str(f) for f in audit(replace(COUNTED, table=replace(COUNTED.table, client_rules=rows)))]
+    assert found == [
+        f"client, {state}, -: this pair has no outcome" for state in ("CALL", "NMBR", "SIZE", "XFER", "EXIT")
+    ]
+    rows = tuple(rule for rule in COUNTED.table.client_rules if rule.trigger is not counted.DATA)
+    assert "client, NMBR, next part of an exchange: this pair has no outcome" in [
+        str(f) for f in audit(replace(COUNTED, table=replace(COUNTED.table, client_rules=rows)))
+    ]

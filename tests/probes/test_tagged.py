@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from popsim.engine.response import Response
 from popsim.engine.server import ServerEngine
@@ -14,7 +12,7 @@ from popsim.protocols.protocol import Protocol
 from popsim.timeline.event import SERVER
 from tests.probes import tagged
 from tests.probes.shuttle import WHOLE, Shuttle
-from tests.probes.tagged import TAGGED, WITHOUT_IDLE, TaggedService
+from tests.probes.tagged import BARE, TAGGED, TaggedService
 
 
 def deliver(shuttle: Shuttle, service: TaggedService) -> list[Response]:
@@ -31,15 +29,15 @@ def selected(piece: int = WHOLE, text: bytes = b"") -> tuple[Shuttle, TaggedServ
     return shuttle, service
 
 
-@pytest.mark.parametrize("protocol", [TAGGED, WITHOUT_IDLE], ids=str)
+@pytest.mark.parametrize("protocol", [TAGGED, BARE], ids=str)
 def test_the_table_is_sound_with_and_without_the_extension(protocol: Protocol) -> None:
     assert [str(finding) for finding in audit(protocol)] == []
 
 
 def test_an_extension_adds_its_rows() -> None:
-    assert [form for form in TAGGED.forms if form not in WITHOUT_IDLE.forms] == [tagged.IDLE]
-    assert tagged.IDLING in TAGGED.states and tagged.IDLING not in WITHOUT_IDLE.states
-    shuttle = Shuttle(WITHOUT_IDLE, TaggedService())
+    assert [form for form in TAGGED.forms if form not in BARE.forms] == [tagged.IDLE]
+    assert tagged.IDLING in TAGGED.states and tagged.IDLING not in BARE.states
+    shuttle = Shuttle(BARE, TaggedService())
     shuttle.say("a LOGIN alice secret")
     assert shuttle.say("b IDLE").reply is tagged.BAD
 
@@ -134,41 +132,3 @@ def test_a_session_that_ends_by_itself_says_so_or_not() -> None:
     shuttle, _ = selected()
     shuttle.server.lost()
     assert shuttle.carry() == [] and shuttle.server.state is CLOSED
-
-
-NASTY = b"a OK not yet\r\n* 9 EXISTS\r\n)\r\n{3}"
-
-
-@pytest.mark.parametrize("piece", [1, 2, 5, WHOLE])
-def test_literals_cross_both_ways(piece: int) -> None:
-    shuttle, service = selected(piece, NASTY)
-    fetched = shuttle.say("b FETCH 1")
-    assert fetched.untagged == (b"1 FETCH (BODY[] {%d}\r\n%b FLAGS ())" % (len(NASTY), NASTY),)
-    asked = shuttle.say(b"c APPEND {%d}" % len(NASTY))
-    assert (asked.reply, asked.reader) == (tagged.GO_ON, Reader.COUNTED)
-    done = shuttle.go_on(NASTY + b"\r\n")
-    assert (done.reply, done.text, done.untagged) == (tagged.OK, b"APPEND completed", (b"3 EXISTS",))
-    assert service.appended == [NASTY]
-    assert shuttle.states == ("selected", "selected")
-
-
-def test_a_literal_of_no_octets_needs_none_to_come() -> None:
-    engine = ServerEngine(TAGGED, service := TaggedService())
-    engine.opened()
-    engine.receive(b"a LOGIN alice secret\r\nb APPEND {0}\r\n")
-    engine.receive(b"\r\n")
-    assert b"".join(engine.take()).endswith(b"+ go on\r\n* 3 EXISTS\r\nb OK APPEND completed\r\n")
-    assert service.appended == [b""]
-
-
-@settings(derandomize=True, deadline=None, max_examples=60)
-@given(st.lists(st.binary(max_size=40), max_size=3), st.integers(1, 60))
-def test_any_literal_in_any_pieces(texts: list[bytes], piece: int) -> None:
-    shuttle, service = selected(piece)
-    for text in texts:
-        service.text = text
-        (data,) = shuttle.say("b FETCH 7").untagged[:1]
-        assert data == b"7 FETCH (BODY[] {%d}\r\n%b FLAGS ())" % (len(text), text)
-        shuttle.say(b"c APPEND {%d}" % len(text))
-        assert shuttle.go_on(text + b"\r\n").positive
-    assert service.appended == texts

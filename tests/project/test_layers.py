@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "popsim"
 # The first pattern that fits a module's whole name says what it belongs to, and on which floor that stands.
 FLOORS = [
     (r"popsim", "the door", 6),
-    (r"popsim\.protocols\.(services|\w+\.(server|client)\w*)", "the protocols' ends", 2),
+    (r"popsim\.protocols\.(services|clients|\w+\.(server|client)(?!\w*table)\w*)", "the protocols' ends", 2),
     (r"popsim\.protocols(\..+)?", "protocols", 1),
     (r"popsim\.mail(\..+)?", "mail", 1),
     (r"popsim\.sasl(\..+)?", "sasl", 1),
@@ -91,8 +91,20 @@ def test_no_two_rooms_need_each_other(found: list[Import]) -> None:
 def test_a_table_imports_the_model_and_nothing_else(found: list[Import]) -> None:
     tables = [one for one in found if re.fullmatch(TABLES, one.module)]
     assert tables
-    others = {one.imported for one in tables if not re.match(TABLES, one.imported)}
-    assert others <= MODEL | {"__future__", "popsim.protocols.pop3"}  # the package of a table, which is empty
+    others = {(one.module, one.imported) for one in tables if not re.match(TABLES, one.imported)}
+    # The package of a table is empty; how its arguments are read stands beside it.
+    foreign = {imported for module, imported in others if not imported.startswith(module.rpartition(".")[0])}
+    assert foreign <= MODEL | {"__future__", "popsim.protocols.table"}
+
+
+def test_what_a_table_reads_its_arguments_with_knows_the_model_only(found: list[Import]) -> None:
+    folders = {one.module.rpartition(".")[0] for one in found if re.fullmatch(TABLES, one.module)}
+    beside = [one for one in inside(found) if one.module.rpartition(".")[0] in folders]
+    syntax = [one for one in beside if room(one.module) == ("protocols", 1)]
+    known = (*MODEL, "popsim.protocols.kind", "popsim.protocols.request", "popsim.protocols.table")
+    known += ("popsim.mail.names", "popsim.mail.dates")  # spellings that mail on the disk has as well
+    strange = [one for one in syntax if not one.imported.startswith((one.module.rpartition(".")[0], *known))]
+    assert strange == []
 
 
 def test_a_view_gets_a_timeline_and_a_protocol(found: list[Import]) -> None:

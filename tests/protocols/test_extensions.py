@@ -162,7 +162,7 @@ def test_the_audit_finds_what_is_wrong_with_a_capability_or_a_code() -> None:
     assert "capability X: login refused is no state of this edition" in found(damaged(capabilities=(nowhere,)))
     assert "capability X: has no reference" in found(damaged(capabilities=(Capability("X", "x", ""),)))
     never = damaged(codes=(Code("OVER", "the moon is full", "wait", "2449 §8"),))
-    assert "code [OVER]: goes with 'the moon is full', and no row refuses for that" in found(never)
+    assert "code [OVER]: goes with 'the moon is full', and no row answers for that" in found(never)
 
 
 def test_a_row_for_a_command_of_another_extension_says_what_it_goes_with() -> None:

@@ -168,6 +168,8 @@ def test_noise_never_raises(protocol: Protocol, line: bytes) -> None:
         assert len(request.arguments) == len(request.trigger.arguments)
         for argument, value in zip(request.trigger.arguments, request.arguments, strict=True):
             assert isinstance(value, int) is argument.kind.numeric
+    elif request.trigger is Occurrence.LITERAL:
+        assert protocol.table.tagged and line.endswith(b"}")
     else:
         assert request.trigger in (MALFORMED, UNRECOGNIZED)
         assert request.problem and request.problem.isascii() and request.problem.isprintable()

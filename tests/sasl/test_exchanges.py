@@ -1,5 +1,8 @@
 """Both ends of every mechanism: right and wrong secrets, liars, garbage."""
 
+import base64
+import hashlib
+import hmac
 import subprocess
 import sys
 
@@ -240,3 +243,28 @@ def test_the_package_is_imported_without_the_cryptography() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines()[0] == "Succeeded(user='alice')", done.stderr
     assert "SCRAM-SHA-256 needs the packages scramp and ssl" in done.stdout
+
+
+@pytest.mark.parametrize(("acting", "passes"), [("alice", True), ("", True), ("tim", False), ("ali=2Cce", False)])
+def test_scram_of_a_client_that_names_itself_twice(acting: str, passes: bool) -> None:
+    """RFC 5802 §5.1: the name to act as stands before all else, and in c= of the proof. Cyrus SASL sends it."""
+    header = f"n,{f'a={acting}' if acting else ''},"
+    bare = "n=alice,r=nonce"
+    guard = server("SCRAM-SHA-256")
+    challenge = guard.step(f"{header}{bare}".encode())
+    if not passes:
+        assert isinstance(challenge, Failed) and "nobody may act as somebody else" in challenge.reason
+        return
+    assert isinstance(challenge, Challenge)
+    first = challenge.octets.decode()
+    said = dict(part.split("=", 1) for part in first.split(","))
+    salted = hashlib.pbkdf2_hmac("sha256", b"secret", base64.b64decode(said["s"]), int(said["i"]))
+    key = hmac.digest(salted, b"Client Key", "sha256")
+    unproved = f"c={base64.b64encode(header.encode()).decode()},r={said['r']}"
+    signature = hmac.digest(hashlib.sha256(key).digest(), f"{bare},{first},{unproved}".encode(), "sha256")
+    proof = base64.b64encode(bytes(a ^ b for a, b in zip(key, signature, strict=True))).decode()
+    assert isinstance(guard.step(f"{unproved},p={proof}".encode()), Challenge)
+    assert isinstance(guard.step(b""), Succeeded)
+    other = server("SCRAM-SHA-256")
+    other.step(f"{header}{bare}".encode())
+    assert isinstance(other.step(f"{unproved.replace('c=', 'c=AA')},p={proof}".encode()), Failed)

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 PATIENCE = 30
+NAMES = ("pop2", "pop3", "pop3s", "imap", "imaps", "smtp", "smtps")
+"""What can be served: an option for each."""
+EVERYTHING = [word for name in NAMES for word in (f"--{name}", "0")]
 
 
 class Served:
@@ -26,6 +29,7 @@ class Served:
         self.lines = lines
         self.first = first = lines[0]
         self.ports = [int(line.rsplit(":", 1)[-1]) for line in lines]
+        self.by_name = {line.split()[0]: port for line, port in zip(lines, self.ports, strict=True)}
         self.port = int(first.rsplit(":", 1)[-1])
         self.out = self.err = ""
 
@@ -41,9 +45,16 @@ class Served:
 
 @contextmanager
 def served(*options: str | os.PathLike[str]) -> Iterator[Served]:
-    """A server with these options; ended at the end of the block if the test has not done so."""
-    command = [sys.executable, "-m", "popsim", "serve", "--pop3", "0", *map(str, options)]
-    ports = sum(word in ("--pop3", "--pop3s") for word in command)
+    """A POP3 server with these options; ended at the end of the block if the test has not done so."""
+    with serving("--pop3", "0", *options) as server:
+        yield server
+
+
+@contextmanager
+def serving(*options: str | os.PathLike[str]) -> Iterator[Served]:
+    """A server with these options, which name its ports; ended as :func:`served` is."""
+    command = [sys.executable, "-m", "popsim", "serve", *map(str, options)]
+    ports = sum(word.removeprefix("--") in NAMES for word in command if word.startswith("--"))
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         yield Served(process, [_line(process) for _ in range(ports)])

@@ -60,7 +60,7 @@ class Running:
 
     @property
     def port(self) -> int:
-        return self.proxy.listen
+        return self.proxy.port
 
     def over(self, connections: int = 1) -> None:
         until(lambda: len(self.told.overs) == connections)

@@ -115,17 +115,19 @@ def test_a_table_that_nothing_here_can_lay_out_is_listed_instead(monkeypatch: py
 
     monkeypatch.setattr("popsim.views.diagram.layout", refuse)
     payload = received(player(SESSIONS["lost"]()))
-    assert payload["pictures"] == {}
-    assert list(payload["head"]["states"]) == [state.name for state in pop3.states]
+    assert payload["pictures"] == {"0": {}}
+    assert list(payload["head"]["protocols"][0]["states"]) == [state.name for state in pop3.states]
 
 
 def test_every_state_and_every_rule_taken_has_its_place_in_the_picture(timeline: Timeline) -> None:
     payload = received(player(timeline))
-    for picture in payload["pictures"].values():
-        for name in payload["head"]["states"]:
+    for picture in payload["pictures"]["0"].values():
+        for name in payload["head"]["protocols"][0]["states"]:
             assert f'id="{picture["nodes"][name]}"' in picture["svg"]
         for rule in (rule for chunk in payload["chunks"] for rule in chunk["rules"]):
-            assert f'id="{picture["arcs"][rule]}"' in picture["svg"]
+            number, _, name = rule.partition(" ")
+            assert number == "0"
+            assert f'id="{picture["arcs"][name]}"' in picture["svg"]
 
 
 # More and more events

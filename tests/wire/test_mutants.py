@@ -18,6 +18,7 @@ from popsim.wire import Link, Scenario, fork, past, path
 from popsim.wire.chance import share
 from popsim.wire.past import Past
 from popsim.wire.path import Path, Segment
+from popsim.wire.patience import Patience
 from popsim.wire.scenario import Action
 from popsim.wire.secure import Tls
 from popsim.wire.transport import Connection
@@ -161,7 +162,7 @@ MUTANTS: dict[str, Mutant] = {
         lambda: test_tls.test_a_fresh_process_gives_the_same_digest_and_other_ciphertext("implicit"),
     ),
     "a server waits for a handshake for ever": (
-        sets(Connection, "_patience", None),
+        sets(Patience, "length", None),
         lambda: test_tls.test_autologout_in_the_middle_of_a_handshake("tls", 517, 0),
     ),
     "a lost segment is never sent again": (

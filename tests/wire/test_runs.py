@@ -12,7 +12,7 @@ import pytest
 from popsim.mail import samples
 from popsim.timeline import Timeline
 from popsim.wire import Link, Scenario, Simulation, run
-from popsim.wire.simulation import mail_name
+from popsim.wire.mailroom import mail_name
 from tests.timeline.recordings import SCENARIOS
 
 SCENARIO = (

@@ -123,7 +123,7 @@ def test_how_an_action_is_written(text: str, action: Action) -> None:
     ("text", "words"),
     [
         ("", "a scenario begins with the name of a protocol, such as pop3"),
-        ("pop5", "popsim knows the protocols pop3, not 'pop5' (did you mean pop3?)"),
+        ("pop5", "popsim knows the protocols pop3, imap, smtp, pop2, pop1, imap2, not 'pop5' (did you mean pop"),
         ("pop3 'QUIT", "a scenario is one line of words, quoted as in a shell: No closing quotation"),
         ("pop3 QUIT", "expected settings as name=value, or minimal or tls alone, before '--'; got 'QUIT'"),
         ("pop3 minimal=no", "expected settings as name=value, or minimal or tls alone, before '--'; got 'minimal=no'"),

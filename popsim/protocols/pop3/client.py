@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from popsim.engine.script import Connect, Disconnected, Hang, Script, Send, Wait
+from popsim.engine.polling import poll
+from popsim.engine.script import Connect, Disconnected, Hang, Script, Send
 from popsim.protocols.pop3 import extension_word_table as extra
 from popsim.protocols.pop3 import word_table as words
 from popsim.protocols.pop3.client_exchange import Refused, authenticate, code_of, line, said
@@ -87,40 +88,6 @@ def visit(
         with suppress(Disconnected):  # the last word was said: how the connection ends changes nothing
             yield Hang()
     return notes.visit()
-
-
-def poll(
-    session: Callable[[], Script[Visit]],
-    every: int,
-    times: int | None = None,
-    seen: Callable[[Visit], None] | None = None,
-    after: int = 0,
-) -> Script[tuple[Visit, ...]]:
-    """Visit again and again.
-
-    Args:
-        session: makes the script of one visit.
-        every: how long to wait between two visits, in nanoseconds; the server may ask for more (RFC 2449 §6.5).
-        times: how many visits; None for no end.
-        seen: is told of each visit when it is over.
-        after: how long to wait before the first, in nanoseconds.
-
-    Returns:
-        The visits, in order.
-    """
-    visits: list[Visit] = []
-    if after:
-        yield Wait(after)
-    while True:
-        last = yield from session()
-        if seen:
-            seen(last)
-        visits.append(last)
-        if times is None:
-            visits.clear()
-        elif len(visits) >= times:
-            return tuple(visits)
-        yield Wait(max(every, last.login_delay))
 
 
 def _note(notes: Notes, entrance: Entrance, pipelined: bool | None) -> None:

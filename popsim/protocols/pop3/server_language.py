@@ -12,7 +12,7 @@ from popsim.engine.answer import Answer, Handler
 from popsim.engine.framing import Listing
 from popsim.protocols.model import ALWAYS, Form, Occurrence, Rule, Trigger, trigger_name
 from popsim.protocols.pop3 import table
-from popsim.protocols.pop3.server_session import Session, text
+from popsim.protocols.pop3.server_session import Session
 from popsim.protocols.request import Request
 
 USUAL = "en"
@@ -53,7 +53,7 @@ class Languages:
         return Answer(ALWAYS, words.encode(), Listing(rows.encode()))
 
     def _choose(self, request: Request) -> Answer:
-        wanted = text(request, 0).lower()
+        wanted = request.text(0).lower()
         tag = USUAL if wanted == table.ANY_LANGUAGE.decode() else wanted
         language = catalogue().get(tag)
         if language is None:

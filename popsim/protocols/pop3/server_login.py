@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 
 from popsim.engine.answer import Answer, Change, Handler
+from popsim.engine.challenges import Challenges
 from popsim.mail.maildrop import MaildropLocked
 from popsim.mail.policy import DAY, SECOND
 from popsim.mail.store import Account
 from popsim.protocols.model import Occurrence, Trigger
 from popsim.protocols.pop3 import table
-from popsim.protocols.pop3.server_session import Session, count, equal, text
+from popsim.protocols.pop3.server_session import Session, count
 from popsim.protocols.request import Request
-from popsim.sasl import NAMES, Challenge, SaslError, ServerExchange, Succeeded, Verdict, decode, encode, reveals, server
 from popsim.sasl.exchange import WRONG as REFUSED
-from popsim.sasl.exchange import prepared
+from popsim.sasl.exchange import SaslError
+from popsim.sasl.login import Logins, comparable, is_password, same
 from popsim.timeline.event import GONE, KEPT, LOCKED, REMOVED, last_key, lock_key, mark_key
 
 WRONG = REFUSED.reason
@@ -30,14 +31,15 @@ class Login:
         reveal_names: whether an unknown name is refused at once.
     """
 
-    __slots__ = ("_session", "_reveal_names", "_named", "_exchange", "_exchanges")
+    __slots__ = ("_session", "_reveal_names", "_named", "_logins", "_challenges")
 
     def __init__(self, session: Session, reveal_names: bool) -> None:
         self._session = session
         self._reveal_names = reveal_names
         self._named: Account | None = None
-        self._exchange: ServerExchange | None = None
-        self._exchanges = 0
+        chance = session.chance or session.timestamp.strip("<>") or str(session.number)
+        self._logins = Logins(session.store, session.policy, chance)
+        self._challenges: Challenges | None = None
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each trigger."""
@@ -58,9 +60,9 @@ class Login:
     def _user(self, request: Request) -> Answer:
         if not self._session.takes_passwords:
             return Answer(table.NAME_REFUSED, b"no password crosses this line in clear; encrypt it first")
-        name = text(request, 0)
+        name = request.text(0)
         try:
-            account = self._account(name)
+            account = self._logins.find(name)
         except SaslError as error:
             return Answer(table.NAME_REFUSED, str(error).encode("ascii", "replace"))
         if (account is None and self._reveal_names) or (account and account.user.login and not self._vouched(account)):
@@ -70,9 +72,7 @@ class Login:
 
     def _pass(self, request: Request) -> Answer:
         account, self._named = self._named, None
-        secret = text(request, 0)
-        right = account is not None and not account.user.login and _same(secret, account.user.secret)
-        return self._admit(account if right else None)
+        return self._admit(account if is_password(account, request.text(0)) else None)
 
     def _vouched(self, account: Account) -> bool:
         """Whether this is somebody who gives no password, since the client's host vouches for its users."""
@@ -80,105 +80,45 @@ class Login:
 
     def _rpop(self, request: Request) -> Answer:
         account, self._named = self._named, None
-        trusted = account is not None and self._vouched(account) and equal(text(request, 0), account.user.secret)
+        trusted = account is not None and self._vouched(account) and same(request.text(0), account.user.secret)
         if not trusted or self._session.client_port not in RESERVED:
             return self._session.refused(table.NOT_TRUSTED, "permission denied")
         answer = self._admit(account)
         return answer._replace(condition=table.TRUSTED) if answer.condition == table.LOGGED_IN else answer
 
     def _apop(self, request: Request) -> Answer:
-        try:
-            account = self._account(text(request, 0))
-        except SaslError:
-            account = None
+        account = self._logins.account(request.text(0))
         if account is None or account.user.login != table.APOP.keyword:
             return self._admit(None)
-        return self._admit(account if equal(text(request, 1), self._digest(account)) else None)
+        return self._admit(account if same(request.text(1), self._digest(account)) else None)
 
     def _digest(self, account: Account) -> str:
         """MD5 of the greeting's timestamp and the shared secret (RFC 1939 §7, APOP; RFC 6856 §2.2)."""
-        octets = (self._session.timestamp + _prepared(account.user.secret)).encode()
+        octets = (self._session.timestamp + comparable(account.user.secret)).encode()
         return hashlib.md5(octets, usedforsecurity=False).hexdigest()
-
-    def _account(self, name: str) -> Account | None:
-        """The account of a name; two spellings of one name are one (RFC 6856 §2.2). May raise SaslError."""
-        store = self._session.store
-        account = store.account(name)
-        if account is not None or name.isascii():
-            return account
-        wanted = prepared(name)
-        return next((a for known, a in store.accounts.items() if _prepared(known) == wanted), None)
 
     # By an exchange (RFC 5034)
 
     def mechanisms(self) -> list[str]:
         """The SASL mechanisms that are offered now, the strongest first."""
-        session = self._session
-        wanted = NAMES if session.policy.sasl is None else session.policy.sasl
-        return [name for name in wanted if name in NAMES and (session.takes_passwords or not reveals(name))]
+        return self._logins.mechanisms(self._session.takes_passwords)
 
     def _auth(self, request: Request) -> Answer:
-        return self._begun(text(request, 0), None)
+        return self._begun(request.text(0), None)
 
     def _auth_initial(self, request: Request) -> Answer:
-        line = request.arguments[1]
-        assert isinstance(line, bytes)
-        try:
-            initial = b"" if line == table.EMPTY else decode(line)
-        except SaslError as error:
-            return Answer(table.NO_BASE64, str(error).encode())
-        return self._begun(text(request, 0), initial)
+        return self._begun(request.text(0), request.octets(1))
 
     def _begun(self, name: str, initial: bytes | None) -> Answer:
-        name, offered = name.upper(), self.mechanisms()
+        name, offered, refused = name.upper(), self.mechanisms(), None
         if name not in offered:
-            return Answer(table.MECHANISM_UNKNOWN, f"offered: {', '.join(offered) or 'none'}".encode())
-        self._exchanges += 1
-
-        def secret_of(user: str) -> str | None:
-            return self._secret(user, reveals(name))
-
-        exchange = server(name, secret_of, nonce=f"{self._exchanges}.{self._chance()}")
-        if initial is not None and not exchange.client_first:
-            return Answer(table.SERVER_FIRST, f"{name} begins with a challenge: send no initial response".encode())
-        self._exchange = exchange
-        return self._judged(exchange.step(initial))
-
-    def _chance(self) -> str:
-        """What challenges are made of, different for each session."""
-        session = self._session
-        return session.chance or session.timestamp.strip("<>") or str(session.number)
-
-    def _secret(self, user: str, in_clear: bool) -> str | None:
-        """The secret of a user who may log in so. One whose secret never crosses in clear keeps it so (1939 §13)."""
-        try:
-            account = self._account(user)
-        except SaslError:
-            return None
-        if account is None or account.user.login not in ("", table.APOP.keyword) or (in_clear and account.user.login):
-            return None
-        return account.user.secret
+            refused = Answer(table.MECHANISM_UNKNOWN, f"offered: {', '.join(offered) or 'none'}".encode())
+        self._challenges = self._challenges or Challenges(self._logins, table, self._admit)
+        return self._challenges.begin(name, initial, refused)
 
     def _continued(self, request: Request) -> Answer:
-        line = request.arguments[0]
-        assert isinstance(line, bytes) and self._exchange is not None
-        if line == table.CANCEL:
-            return Answer(table.CANCELLED, b"cancelled")
-        try:
-            response = decode(line)
-        except SaslError as error:
-            return Answer(table.NO_BASE64, str(error).encode())
-        return self._judged(self._exchange.step(response))
-
-    def _judged(self, verdict: Verdict) -> Answer:
-        if isinstance(verdict, Challenge):
-            return Answer(table.CHALLENGED, encode(verdict.octets))
-        self._exchange = None
-        if isinstance(verdict, Succeeded):
-            return self._admit(self._account(verdict.user))
-        if verdict.reason != WRONG:  # what came is no proof, right or wrong: it gets no code for a wrong one
-            return Answer(table.ANSWER_WRONG, verdict.reason.encode())
-        return self._session.refused(table.LOGIN_WRONG, WRONG)
+        assert self._challenges is not None
+        return self._challenges.answer(request.octets(0))
 
     # Who it is, is known
 
@@ -224,24 +164,6 @@ class Login:
         gone = account.maildrop.expire(session.clock() - days * DAY)
         values: dict[str, object] = {mark_key(account.user.name, account.rows[m.uid or ""]): GONE for m in gone}
         return (Change(REMOVED, values),) if values else ()
-
-
-def _prepared(name: str) -> str:
-    """A name or secret of the store as it is compared; one that can't be prepared stays as it is."""
-    try:
-        return name if name.isascii() else prepared(name)
-    except SaslError:
-        return name
-
-
-def _same(given: str, secret: str) -> bool:
-    """Whether a password is the right one; two spellings of one text are one (RFC 6856 §2.2)."""
-    if given.isascii() and secret.isascii():
-        return equal(given, secret)
-    try:
-        return equal(prepared(given), _prepared(secret))
-    except SaslError:
-        return False
 
 
 def _shown(name: str) -> str:

@@ -79,7 +79,10 @@ class Mailbox:
         session.drop.retrieved(request.number)
         if session.follows_policy:
             self._fetched.add(request.number)
-        return _there(f"{message.size} octets", message, session.accessed() if session.keeps_last else ())
+        changes = session.accessed() if session.keeps_last else ()
+        if session.marks_seen:
+            changes += session.seen(request.number)
+        return _there(f"{message.size} octets", message, changes)
 
     def _top(self, request: Request) -> Answer:
         message = self._find(request)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 
 from popsim.engine.answer import Answer, Change
+from popsim.mail.flags import SEEN
+from popsim.mail.ledger import MailboxError
 from popsim.mail.maildrop import OpenMaildrop
 from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import Account, Store
 from popsim.protocols.pop3 import table
 from popsim.protocols.protocol import Protocol
-from popsim.protocols.request import Request
-from popsim.timeline.event import ACCESSED, last_key, mark_key
+from popsim.timeline.event import ACCESSED, FLAGGED, flags_key, last_key, mark_key
 
 NOTHING: dict[str, bytes] = {}
 
@@ -49,6 +49,8 @@ class Session:
         self.keeps_last = table.LAST in protocol.forms
         self.follows_policy = policy is not USUAL and bool(protocol.enabled)
         """Whether there is anything in the policy that a login, an expiry or the end of a session has to ask for."""
+        self.marks_seen = policy.retr_sets_seen
+        """Whether a message that was retrieved is seen in IMAP from then on."""
         self.codes = NOTHING
         if protocol.codes and policy.response_codes:
             self.codes = {code.condition: f"{code} ".encode() for code in protocol.codes}
@@ -67,6 +69,19 @@ class Session:
         assert self.account is not None
         return mark_key(self.account.user.name, self.account.rows[self.drop.uid(number)])
 
+    def seen(self, number: int) -> tuple[Change, ...]:
+        r"""Set ``\Seen`` for IMAP, where the site wants that: the change, if it is one."""
+        assert self.account is not None
+        inbox = self.account.inbox
+        item = inbox.item_named(self.drop.uid(number))
+        if item is None or SEEN in item.flags:
+            return ()
+        try:
+            inbox.set_flags(item.uid, item.flags | {SEEN})
+        except MailboxError:  # the disk does not take it: the message is read, and stays new
+            return ()
+        return (Change(FLAGGED, {flags_key(self.account.user.name, item.number): " ".join(sorted(item.flags))}),)
+
     def accessed(self) -> tuple[Change, ...]:
         """The change of the highest number accessed, in an edition that can be asked for it."""
         if not self.keeps_last or self.account is None:
@@ -77,15 +92,3 @@ class Session:
 def count(messages: int) -> str:
     """A number of messages in words."""
     return f"{messages} message{'s' * (messages != 1)}"
-
-
-def text(request: Request, index: int) -> str:
-    """An argument as text: the grammar has let nothing through that is no UTF-8."""
-    value = request.arguments[index]
-    assert isinstance(value, bytes)
-    return value.decode()
-
-
-def equal(given: str, secret: str) -> bool:
-    """Compare without telling by the time taken how much of a secret was right."""
-    return hmac.compare_digest(given.encode(), secret.encode())

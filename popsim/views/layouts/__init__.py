@@ -31,7 +31,7 @@ def file_name(plan: Plan) -> str:
     """The name of the file that holds the layout of a plan, such as ``pop3-1939-minimal-inner.svg``."""
     protocol = plan.protocol
     parts = [protocol.name, *map(str, protocol.rfcs)]
-    parts += ["minimal"] * protocol.is_minimal + ["inner" if plan.inner else "outer"]
+    parts += ["minimal"] * protocol.is_minimal + ["client"] * plan.client + ["inner" if plan.inner else "outer"]
     return "-".join(parts) + ".svg"
 
 
@@ -43,7 +43,7 @@ def layout(plan: Plan, dot: str) -> str:
         dot: its DOT source.
 
     Raises:
-        NoLayout: none ships, and there is neither ``dot`` on the PATH nor the package pygraphviz.
+        NoLayout: none ships, and there is neither ``dot`` on the PATH nor the package pygraphviz, or they find none.
     """
     path = FOLDER / file_name(plan)
     if path.is_file():
@@ -57,7 +57,7 @@ def laid_out(dot: str) -> str:
     """A DOT source laid out now, by ``dot`` or by the package pygraphviz.
 
     Raises:
-        NoLayout: this machine has neither.
+        NoLayout: this machine has neither, or they come to no end.
     """
     svg = _by_program(dot) or _by_package(dot)
     if svg is None:
@@ -68,13 +68,25 @@ def laid_out(dot: str) -> str:
     return cleaned(svg, digest(dot))
 
 
+PATIENCE = 30
+"""After so many seconds a program that lays a diagram out is stopped: ranks and frames can send it in circles."""
+
+
 def _by_program(dot: str) -> str | None:
-    import graphviz
+    from subprocess import CalledProcessError, TimeoutExpired, run
 
     try:
-        return str(graphviz.Source(dot).pipe(format="svg", encoding="utf-8", quiet=True))
-    except (graphviz.ExecutableNotFound, OSError):  # OSError: a browser's Python can't run programs at all
+        done = run(["dot", "-Tsvg"], input=dot.encode(), capture_output=True, timeout=PATIENCE, check=True)
+    except OSError:  # it is not there; a browser's Python can't run programs at all
         return None
+    except (CalledProcessError, TimeoutExpired) as failed:
+        raise NoLayout(f"Graphviz's program dot could not lay this diagram out: {_why(failed)}") from None
+    return done.stdout.decode()
+
+
+def _why(failed: Exception) -> str:
+    said = (getattr(failed, "stderr", None) or b"").decode(errors="replace").strip().splitlines()
+    return said[0] if said else f"it was stopped after {PATIENCE} s"
 
 
 _DRAW = """
@@ -96,6 +108,9 @@ def _by_package(dot: str) -> str | None:
     with TemporaryDirectory() as folder:
         drawing = Path(folder, "diagram.svg")
         command = [sys.executable, "-P", "-c", _DRAW, str(drawing)]
-        subprocess.run(command, input=dot.encode(), capture_output=True, timeout=60)
+        try:
+            subprocess.run(command, input=dot.encode(), capture_output=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            return None
         svg = drawing.read_text("utf-8") if drawing.exists() else ""
     return svg if svg.rstrip().endswith("</svg>") else None

@@ -20,8 +20,10 @@ def plans() -> Iterator[Plan]:
         editions = [protocol.edition(number) for number in protocol.editions]
         shown = [one for edition in editions for one in (edition, edition.minimal())]
         for one in [*shown, *_extended(protocol)]:
-            yield Plan(one, inner=True)
-            yield Plan(one, inner=False)
+            for inner in (True, False):
+                yield Plan(one, inner)
+                if one.client:
+                    yield Plan(one, inner, client=True)
 
 
 def _extended(protocol: Protocol) -> list[Protocol]:

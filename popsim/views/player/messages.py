@@ -7,8 +7,9 @@ from typing import Any
 from popsim.timeline import Event
 from popsim.timeline.event import ENDPOINTS
 from popsim.views.ciphertext import record_name
-from popsim.views.parts import Part, parts
+from popsim.views.parts import parts
 from popsim.views.reading import Reading
+from popsim.views.reply_parts import Part
 from popsim.views.wording import body_size, said
 
 HEAD, TAIL = 1024, 256

@@ -13,7 +13,7 @@ from typing import Any
 from popsim.protocols.model import ALWAYS, START, Rule
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Event, Timeline
-from popsim.timeline.event import DELETED, ENDPOINTS, GONE, KEPT, KINDS, rule_key
+from popsim.timeline.event import CLIENT, DELETED, ENDPOINTS, GONE, KEPT, KINDS, rule_key
 from popsim.views.ciphertext import carries_message
 from popsim.views.flights import reaches
 from popsim.views.palette import tone
@@ -35,12 +35,14 @@ class Payload:
 
     Args:
         timeline: what to show.
-        protocol: whose table gives the meanings and sections.
+        protocol: whose table gives the meanings and sections; by default that of each connection.
     """
 
-    def __init__(self, timeline: Timeline, protocol: Protocol) -> None:
-        self.protocol = protocol
-        self.head = head(timeline, protocol)
+    def __init__(self, timeline: Timeline, protocol: Protocol | None = None) -> None:
+        self._given = protocol
+        self.timeline = timeline
+        self._reading = Reading(timeline, protocol)
+        self.head = head(self._reading)
         self.chunks: list[Chunk] = []
         self.record = Record(self.head)
         self._messages: dict[tuple[int, int, int, int, bool], int] = {}
@@ -48,15 +50,18 @@ class Payload:
         self._carriers: list[int] = []
         self._rules: set[str] = set()
         self._steps: list[list[int]] = []
-        self.timeline = timeline
-        self._reading = Reading(timeline, protocol)
         self._reached: dict[int, int] | None = None
         self.extend(timeline)
+
+    @property
+    def protocols(self) -> list[Protocol]:
+        """What is spoken in the timeline, in the order of the head."""
+        return _protocols(self._reading)
 
     def extend(self, timeline: Timeline) -> Chunk | None:
         """Add the events that are new in a longer timeline, and return them as a chunk; None where there are none."""
         first = len(self._carriers)
-        self.timeline, self._reading, self._reached = timeline, Reading(timeline, self.protocol), None
+        self.timeline, self._reading, self._reached = timeline, Reading(timeline, self._given), None
         if first == len(timeline):
             return None
         chunk: Chunk = {"first": first, "events": [], "messages": [], "rules": {}}
@@ -93,11 +98,14 @@ class Payload:
     def _name_rule(self, chunk: Chunk, event: Event) -> None:
         """What a rule says goes along with the first event that names it."""
         name = str((event.values or {}).get(rule_key(event.connection, event.endpoint), ""))
-        if not name or name in self._rules:
+        protocol = self._reading.protocol(event.connection)
+        key = f"{self.head['speaks'].get(str(event.connection), 0)} {name}"
+        if not name or key in self._rules:
             return
-        self._rules.add(name)
+        self._rules.add(key)
         with suppress(LookupError):
-            chunk["rules"][name] = rule_row(self.protocol.rule(name), self.protocol)
+            own = protocol.client if event.endpoint == ENDPOINTS[CLIENT] else None
+            chunk["rules"][key] = rule_row((own or protocol).rule(name), protocol)
 
     def _has_octets(self, event: Event) -> bool:
         """Whether an event is of a message, or of a TLS record that carries none that was recorded."""
@@ -145,26 +153,40 @@ def _label(event: Event, reading: Reading) -> str:
     return label.removesuffix(f"; now {state}") if state else label
 
 
-def head(timeline: Timeline, protocol: Protocol) -> dict[str, Any]:
+def _protocols(reading: Reading) -> list[Protocol]:
+    """What is spoken in a timeline: each protocol once, that of the first connection first."""
+    return list(dict.fromkeys(reading.protocol(number) for number in (0, *reading.timeline.connections)))
+
+
+def head(reading: Reading) -> dict[str, Any]:
     """What is sent once: the words for states and marks, the mail, and what is so at the beginning."""
-    header = timeline.header
-    states = {
+    timeline, header = reading.timeline, reading.timeline.header
+    protocols = _protocols(reading)
+    speaks = {str(number): protocols.index(reading.protocol(number)) for number in timeline.connections}
+    return {
+        "title": str(header.get("title") or ", ".join(map(str, protocols))),
+        "start": START.name,
+        "kinds": [list(pair) for pair in KINDS],
+        "protocols": [{"title": protocol.title, "states": _states(protocol)} for protocol in protocols],
+        "speaks": {number: place for number, place in speaks.items() if place},
+        "marks": SYMBOLS,
+        "mail": {user: [list(row) for row in rows] for user, rows in header.get("mail", {}).items()},
+        "initial": timeline.initial,
+    }
+
+
+def _states(protocol: Protocol) -> dict[str, dict[str, str]]:
+    """The words for each state."""
+    own = protocol.client.states if protocol.client else ()
+    return {
         state.name: {
             "meaning": state.meaning,
             "reference": str(protocol.reference(state) or ""),
             "outer": state.outer.name,
             "tone": tone(protocol, state.name),
+            "end": "client" if state in own and state not in protocol.states else "server",
         }
-        for state in protocol.states
-    }
-    return {
-        "title": str(header.get("title") or protocol),
-        "start": START.name,
-        "kinds": [list(pair) for pair in KINDS],
-        "states": states,
-        "marks": SYMBOLS,
-        "mail": {user: [list(row) for row in rows] for user, rows in header.get("mail", {}).items()},
-        "initial": timeline.initial,
+        for state in dict.fromkeys((*protocol.states, *own))
     }
 
 
@@ -175,13 +197,19 @@ def rule_row(rule: Rule, protocol: Protocol) -> dict[str, str]:
         "state": state,
         "trigger": trigger,
         "condition": "" if condition == ALWAYS else condition,
-        "reply": rule.reply.mark if rule.reply else "",
+        "reply": rule.reply.mark if rule.reply else rule.sends.name if rule.sends else "",
+        "answer": f"answered {rule.reply.mark}" if rule.reply else f"sends {rule.sends}" if rule.sends else "no answer",
         "to": (rule.to or rule.state).name,
         "reference": str(protocol.reference(rule) or ""),
     }
 
 
-def pictures(protocol: Protocol) -> dict[str, Any]:
+def pictures(protocols: list[Protocol]) -> dict[str, Any]:
+    """The state diagrams of protocols, by their numbers."""
+    return {str(number): _pictures(protocol) for number, protocol in enumerate(protocols)}
+
+
+def _pictures(protocol: Protocol) -> dict[str, Any]:
     """The state diagram with inner states and without: SVG, the element of each state and of each rule.
 
     Empty where it can't be drawn here; the player then lists the states.
@@ -190,8 +218,9 @@ def pictures(protocol: Protocol) -> dict[str, Any]:
     from popsim.views.layouts import NoLayout
 
     found = {}
-    for name, inner in (("inner", True), ("outer", False)):
-        picture = diagram(protocol, inner=inner)
+    shown = [("inner", True, False), ("outer", False, False), *([("client", True, True)] if protocol.client else [])]
+    for name, inner, client in shown:
+        picture = diagram(protocol, inner=inner, client=client)
         with suppress(NoLayout):
             found[name] = {"svg": picture.layout_svg, "nodes": dict(picture.nodes), "arcs": dict(picture.arcs)}
     return found

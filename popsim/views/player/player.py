@@ -11,7 +11,6 @@ from popsim.views.player.payload import Payload, pictures
 from popsim.views.player.record import DETAILS, EVERY, Record
 from popsim.views.player.text import moment
 from popsim.views.rich import widget_bundle
-from popsim.views.wording import protocol_of
 
 
 def player(
@@ -27,7 +26,7 @@ def player(
 
     Args:
         timeline: what happened.
-        protocol: whose table names states and parts; by default the one that the timeline was recorded with.
+        protocol: whose table names states and parts; by default that of each connection.
         step: where to begin, counted from 1; 0 is the beginning, before anything; -1 is the last.
         detail: ``"message"`` stops at each message that leaves or arrives, ``"event"`` at everything.
         connection: show one connection alone; by default all.
@@ -56,7 +55,7 @@ class Player:
         future: bool = True,
     ) -> None:
         self._given = protocol
-        self._payload = Payload(timeline, protocol or protocol_of(timeline))
+        self._payload = Payload(timeline, protocol)
         self._widget: Any = None
         if detail not in DETAILS:
             raise ValueError(f"expected the detail {' or '.join(map(repr, DETAILS))}, got {detail!r}")
@@ -141,7 +140,7 @@ class Player:
             self.step = len(self.steps)
 
     def _replace(self, timeline: Timeline) -> None:
-        self._payload = Payload(timeline, self._given or protocol_of(timeline))
+        self._payload = Payload(timeline, self._given)
         if self._get("connection") not in (EVERY, *timeline.connections):
             self._set("connection", EVERY)
         if self._widget is not None:
@@ -149,7 +148,7 @@ class Player:
 
             with self._widget.hold_sync():
                 self._widget.head = self._payload.head
-                self._widget.pictures = pictures(self._payload.protocol)
+                self._widget.pictures = pictures(self._payload.protocols)
                 replace_chunks(self._widget, self._payload.chunks)
         self._set("step", min(self._get("step"), len(self.steps)))
 
@@ -158,7 +157,7 @@ class Player:
         """All that the browser gets, as plain JSON: ``head``, ``pictures`` and ``chunks``."""
         return {
             "head": self._payload.head,
-            "pictures": pictures(self._payload.protocol),
+            "pictures": pictures(self._payload.protocols),
             "chunks": self._payload.chunks,
         }
 

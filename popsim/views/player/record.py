@@ -69,6 +69,18 @@ class Record:
         self.rules.update(chunk["rules"])
         self._steps[chunk["first_step"] :] = [Step(*pair) for pair in chunk["steps"]]
 
+    def states(self, connection: int) -> Mapping[str, Mapping[str, str]]:
+        """The words for the states of what is spoken on a connection."""
+        found: Mapping[str, Mapping[str, str]] = self.head["protocols"][self._speaks(connection)]["states"]
+        return found
+
+    def rule(self, connection: int, name: str) -> Mapping[str, str] | None:
+        """The words for a rule of what is spoken on a connection."""
+        return self.rules.get(f"{self._speaks(connection)} {name}")
+
+    def _speaks(self, connection: int) -> int:
+        return int(self.head["speaks"].get(str(connection), 0))
+
     def at(self, index: int) -> dict[str, Any]:
         """What is so right after an event; -1 is the beginning."""
         values = dict(self.head["initial"])
@@ -79,7 +91,7 @@ class Record:
     def fate(self, index: int) -> str:
         """What became of a message that was sent and never read, in words; empty for all else."""
         event = self.events[index]
-        if event.kind != MESSAGE_SENT or any(e.kind == MESSAGE_DELIVERED and e.cause == index for e in self.events):
+        if event.kind != MESSAGE_SENT or any(self._reads(e, index) for e in self.events):
             return ""
         if not self._recorded(event.connection, 1 - event.end):
             return ""
@@ -90,6 +102,14 @@ class Record:
         ends = (STREAM_CLOSED, STREAM_LOST)
         over = any(e.connection == event.connection and e.kind in ends for e in self.events)
         return str((Fate.LOST if over else Fate.UNDER_WAY).value)
+
+    def _reads(self, read: Happening, index: int) -> bool:
+        """Whether in one event it was read what was sent in another: by itself, or in one piece with more."""
+        if read.kind != MESSAGE_DELIVERED:
+            return False
+        sent = self.events[index]
+        same = (read.connection, read.end) == (sent.connection, 1 - sent.end)
+        return read.cause == index or (same and read.start <= sent.start and sent.stop <= read.stop)
 
     def _recorded(self, connection: int, end: int) -> bool:
         """Whether anything was written down at this end: a server on a socket knows nothing of its client's."""

@@ -11,7 +11,9 @@ from popsim.timeline.event import (
     SERVER,
     TO_COME,
     delivered_key,
+    flags_key,
     lock_key,
+    mailbox_key,
     mark_key,
     rule_key,
     sent_key,
@@ -55,7 +57,7 @@ def status(record: Record, steps: Sequence[Step], step: int) -> str:
     what = sentence(record, event) if event else "nothing has happened yet"
     time = format_time(record.events[place.index].time if step else 0)
     connection = event.connection if event else 0
-    state = state_words(record, _state(record, record.at(place.index), connection))
+    state = state_words(record, _state(record, record.at(place.index), connection), connection)
     return f"Step {step} of {len(steps)} \N{MIDDLE DOT} {time} \N{MIDDLE DOT} {what} \N{MIDDLE DOT} state {state}"
 
 
@@ -69,18 +71,18 @@ def sentence(record: Record, event: Happening) -> str:
     return f"connection {event.connection}: {event.label}" if several else event.label
 
 
-def state_words(record: Record, name: str) -> str:
+def state_words(record: Record, name: str, connection: int) -> str:
     """A state with its section: ``TRANSACTION (RFC 1939 §5)``; an inner one after its outer one."""
-    state = record.head["states"].get(name, {"outer": name, "reference": ""})
+    state = record.states(connection).get(name, {"outer": name, "reference": ""})
     full = name if state["outer"] == name else f"{state['outer']}, {name}"
     return f"{full} ({state['reference']})" if state["reference"] else full
 
 
 def _rule(record: Record, values: Mapping[str, Any], connection: int) -> Iterator[str]:
     state = _state(record, values, connection)
-    if meaning := record.head["states"].get(state, {}).get("meaning"):
+    if meaning := record.states(connection).get(state, {}).get("meaning"):
         yield f"  {meaning}"
-    if rule := record.rules.get(str(values.get(rule_key(connection, "server")))):
+    if rule := record.rule(connection, str(values.get(rule_key(connection, "server")))):
         yield f"  rule: {rule_words(rule)}"
 
 
@@ -162,12 +164,17 @@ def octets_between(message: Mapping[str, Any], start: int, end: int) -> str:
 def _maildrop(record: Record, user: str, values: Mapping[str, Any]) -> Iterator[str]:
     holder = values.get(lock_key(user))
     yield f"  locked by connection {holder}" if holder is not None else "  not locked"
-    for number, size, uid, sender, subject in record.head["mail"][user]:
+    for number, size, uid, sender, subject, *first in record.head["mail"][user]:
         mark = values.get(mark_key(user, number), "")
         if mark == TO_COME:
             continue
         who, what = printable(str(sender).encode()), printable(str(subject).encode())
-        yield f"  {number:>3} {mark:<7} {size:>9,}  {uid}  {who}: {what}"
+        flags = values.get(flags_key(user, number)) or ""
+        mailbox = values.get(mailbox_key(user, number), first[0] if first else "") or ""
+        more = "".join(
+            f"  [{word}]" for word in (flags, f"in {printable(str(mailbox).encode())}" if mailbox else "") if word
+        )
+        yield f"  {number:>3} {mark:<7} {size:>9,}  {uid}  {who}: {what}{more}"
 
 
 def _traffic(values: Mapping[str, Any], connection: int) -> Iterator[str]:

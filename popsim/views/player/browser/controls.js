@@ -133,7 +133,7 @@ function controlsBar(record, reader) {
       buttons[name].setAttribute("aria-disabled", frame.step === frame.steps.length);
     only.label.hidden = record.connections.length < 2;
     if (only.select.options.length !== record.connections.length + 1) {
-      only.fill([[EVERY, "all"], ...record.connections.map((n) => [n, String(n)])]);
+      only.fill([[EVERY, "all"], ...record.connections.map((n) => [n, record.nameOf(n)])]);
     }
     only.select.value = frame.only;
     detail.select.value = frame.detail;

@@ -1,5 +1,8 @@
 // The state diagram: the picture comes ready-made, and what changes is which of its elements are marked.
 
+const SMALLEST = 0.64; // of a picture's own size: what then finds no room is scrolled to
+const LARGEST = 1.25;
+
 function diagramPane(record, pictures) {
   const { section, heading, note } = pane("diagram", "State");
   const inner = element("input", { type: "checkbox", checked: true });
@@ -9,16 +12,28 @@ function diagramPane(record, pictures) {
   let parts = null;
   let last = null;
   let uncut = null;
+  let size = null;
+  let connection = record.connections[0] ?? 0;
 
   note.remove();
-  if (pictures.inner && pictures.outer) {
-    heading.append(element("label", { class: "pp-toggle" }, inner, "inner states"));
-  }
+  const toggle = element("label", { class: "pp-toggle" }, inner, "inner states");
+  const ends = element(
+    "select",
+    { "aria-label": "Whose machine is shown" },
+    ...["server", "client"].map((end) => element("option", { value: end }, end)),
+  );
+  const machine = element("label", { class: "pp-choice" }, element("span", {}, "Machine"), ends);
+  heading.append(toggle, machine);
+  ends.addEventListener("change", load);
   section.append(canvas, caption);
   inner.addEventListener("change", load);
   load();
 
-  const stop = whenResized(canvas, crop);
+  const stop = whenResized(canvas, () => {
+    crop();
+    fit();
+    reveal();
+  });
 
   /** Cut away the margin around the states, as soon as the picture is in the page and can be measured. */
   function crop() {
@@ -26,16 +41,54 @@ function diagramPane(record, pictures) {
     if (!box?.width) return;
     const around = uncut.getBBox();
     const [x, y] = [around.x - 4, around.y - 4];
-    uncut.setAttribute("viewBox", `${x} ${y} ${around.width + 8} ${around.height + 8}`);
+    size = { width: around.width + 8, height: around.height + 8 };
+    uncut.setAttribute("viewBox", `${x} ${y} ${size.width} ${size.height}`);
     uncut = null;
   }
 
+  /** As large as the pane allows, and never so small that it can't be read. */
+  function fit() {
+    if (!size || !canvas.clientWidth) return;
+    const whole = Math.min((canvas.clientWidth - 1) / size.width, (canvas.clientHeight - 1) / size.height);
+    const scale = Math.max(SMALLEST, Math.min(LARGEST, whole));
+    parts.root.style.width = `${size.width * scale}px`;
+    parts.root.style.height = `${size.height * scale}px`;
+  }
+
+  /** Bring the present state into sight; never scroll the page itself. */
+  function reveal() {
+    const node = canvas.querySelector(".pp-now");
+    if (!node || !size) return;
+    const [box, sight] = [node.getBoundingClientRect(), canvas.getBoundingClientRect()];
+    if (box.top < sight.top || box.bottom > sight.bottom)
+      canvas.scrollTop += (box.top + box.bottom - sight.top - sight.bottom) / 2;
+    if (box.left < sight.left || box.right > sight.right)
+      canvas.scrollLeft += (box.left + box.right - sight.left - sight.right) / 2;
+  }
+
   function load() {
-    const picture = (inner.checked && pictures.inner) || pictures.outer || pictures.inner;
+    const drawings = pictures[record.speaks(connection)] ?? {};
+    machine.hidden = !hasClient();
+    const own = !machine.hidden && ends.value === "client";
+    const picture = own ? drawings.client : (inner.checked && drawings.inner) || drawings.outer || drawings.inner;
+    toggle.hidden = own || !(drawings.inner && drawings.outer);
+    size = null;
+    uncut = null;
     parts = picture ? drawn(picture) : listed();
     canvas.replaceChildren(parts.root);
     crop();
-    if (last) draw(last);
+    fit();
+    if (last) mark(last);
+  }
+
+  /** Whether the client's end has a machine of its own in what is spoken here. */
+  function hasClient() {
+    return Object.values(record.states(connection)).some(({ end }) => end === "client");
+  }
+
+  /** Whose machine is shown. */
+  function end() {
+    return hasClient() ? ends.value : "server";
   }
 
   /** The picture's own elements by their ids; the ids then get a prefix, for other players show the same picture. */
@@ -48,8 +101,9 @@ function diagramPane(record, pictures) {
       byId.set(found.id, found);
       found.id = prefix + found.id;
     }
-    for (const name of Object.keys(record.head.states)) {
-      byId.get(picture.nodes[name])?.style.setProperty("--pp-tone", record.tone(name));
+    const states = record.states(connection);
+    for (const name of Object.keys(states)) {
+      byId.get(picture.nodes[name])?.style.setProperty("--pp-tone", record.tone(name, connection));
     }
     root.setAttribute("role", "img");
     root.removeAttribute("width");
@@ -57,14 +111,15 @@ function diagramPane(record, pictures) {
     uncut = root;
     return {
       root,
-      node: (name) => byId.get(picture.nodes[name] ?? picture.nodes[record.head.states[name]?.outer]),
+      node: (name) => byId.get(picture.nodes[name] ?? picture.nodes[states[name]?.outer]),
       arc: (rule) => byId.get(picture.arcs[rule]),
     };
   }
 
   /** Where the picture could not be drawn: the states in the table's order. */
   function listed() {
-    const items = new Map(Object.keys(record.head.states).map((name) => [name, element("li", {}, name)]));
+    const own = Object.entries(record.states(connection)).filter(([, state]) => state.end === end());
+    const items = new Map(own.map(([name]) => [name, element("li", {}, name)]));
     return {
       root: element("ol", { class: "pp-states" }, ...items.values()),
       node: (n) => items.get(n),
@@ -72,32 +127,43 @@ function diagramPane(record, pictures) {
     };
   }
 
+  /** Show a moment; on another connection another protocol may be spoken, which has a picture of its own. */
   function draw(frame) {
+    const same = record.speaks(connection) === record.speaks(frame.connection);
+    connection = frame.connection;
     last = frame;
+    if (same) mark(frame);
+    else load();
+  }
+
+  function mark(frame) {
     for (const marked of canvas.querySelectorAll(".pp-now, .pp-taken"))
       marked.classList.remove("pp-now", "pp-taken");
-    const rule = frame.values[`${frame.connection}.server.rule`];
-    const node = parts.node(frame.state);
+    const shown = end();
+    const state = record.state(frame.values, connection, shown);
+    const rule = frame.values[`${connection}.${shown}.rule`];
+    const node = parts.node(state);
     const arc = rule ? parts.arc(rule) : null;
     node?.classList.add("pp-now");
     arc?.classList.add("pp-taken");
+    reveal();
     canvas.dataset.node = node ? node.id.replace(prefix, "") : "";
     canvas.dataset.arc = arc ? arc.id.replace(prefix, "") : "";
-    const words = record.head.states[frame.state];
-    parts.root.setAttribute("aria-label", `State diagram; the session is in ${record.stateWords(frame.state)}`);
+    const words = record.states(connection)[state];
+    parts.root.setAttribute("aria-label", `State diagram of the ${shown}; it is in ${record.stateWords(state, connection)}`);
     caption.replaceChildren(
-      element("p", { class: "pp-line" }, badge(record, frame.state), " ", words?.meaning ?? "", source(words)),
-      ruleLine(record.rules[rule]),
+      element("p", { class: "pp-line" }, badge(record, state, connection), " ", words?.meaning ?? "", source(words)),
+      ruleLine(record.rule(connection, rule)),
     );
   }
 
   return { section, draw, stop };
 }
 
-function badge(record, name) {
-  const state = record.head.states[name];
+function badge(record, name, connection) {
+  const state = record.states(connection)[name];
   const kind = state && state.outer !== name ? "pp-badge pp-inner" : "pp-badge";
-  return element("b", { class: kind, style: `--pp-tone:${record.tone(name)}` }, name);
+  return element("b", { class: kind, style: `--pp-tone:${record.tone(name, connection)}` }, name);
 }
 
 function source(row) {
@@ -107,7 +173,6 @@ function source(row) {
 function ruleLine(rule) {
   if (!rule) return element("p", { class: "pp-line pp-rule" }, "No rule has been taken yet.");
   const change = rule.to === rule.state ? `${rule.state} stays` : `${rule.state} \u2192 ${rule.to}`;
-  const answer = rule.reply ? `answered ${rule.reply}` : "no answer";
   const cause = rule.condition ? `${rule.trigger} (${rule.condition})` : rule.trigger;
-  return element("p", { class: "pp-line pp-rule" }, `Rule taken: ${cause}, ${answer}; ${change}`, source(rule));
+  return element("p", { class: "pp-line pp-rule" }, `Rule taken: ${cause}, ${rule.answer}; ${change}`, source(rule));
 }

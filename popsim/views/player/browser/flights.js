@@ -16,7 +16,10 @@ function flightsAmong(record, steps) {
   steps.forEach(({ event }, from) => {
     const { kind, end } = record.events[event];
     if (kind !== "Sent" || arrived.has(from)) return;
-    arrows.push({ from, to: -1, toServer: end === 0, event, fate: record.fate(record.events[event]) });
+    // Lines that were read in one piece with what came behind them arrive where that was read.
+    const reader = record.reader(record.events[event]);
+    const to = reader ? (places.get(reader.index) ?? -1) : -1;
+    arrows.push({ from, to, toServer: end === 0, event, fate: record.fate(record.events[event]) });
   });
   return arrows.sort((a, b) => first(a) - first(b));
 }
@@ -51,17 +54,19 @@ function arrowShape(arrow, left, right, y, classes) {
 /** How long the session was in each outer state, in places of the list; of one connection only. */
 function spellsAmong(record, steps, only) {
   if (only === EVERY && record.connections.length > 1) return [];
-  const key = `${only === EVERY ? (record.connections[0] ?? 0) : only}.server.state`;
+  const connection = only === EVERY ? (record.connections[0] ?? 0) : only;
+  const states = record.states(connection);
+  const key = `${connection}.server.state`;
   const spells = [];
   let seen = 0;
   steps.forEach(({ index }, place) => {
     for (; seen <= index; seen++) {
       const name = record.events[seen].values?.[key];
-      const outer = record.head.states[name]?.outer ?? name;
+      const outer = states[name]?.outer ?? name;
       if (!name || spells[spells.length - 1]?.name === outer) continue;
       if (spells.length) spells[spells.length - 1].to = place;
       spells.push({ name: outer, from: place, to: steps.length });
     }
   });
-  return spells.filter(({ name }) => record.head.states[name]?.tone !== "tone-none");
+  return spells.filter(({ name }) => states[name]?.tone !== "tone-none");
 }

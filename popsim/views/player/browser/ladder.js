@@ -127,7 +127,7 @@ function ladderPane(record, go) {
           width: 8,
           y: y(begin),
           height: Math.max(0, y(Math.min(end, shown)) - y(begin)),
-          style: `--pp-tone:${record.tone(name)}`,
+          style: `--pp-tone:${record.tone(name, frame.connection)}`,
         }),
       );
     const crossing = arrows.filter((arrow) => Math.max(arrow.from, arrow.to) >= from && first(arrow) < to);

@@ -1,6 +1,7 @@
 // The maildrops: every message with its mark in words, with a sign and, when it is to go or gone, struck through.
 
 const SHOWN = 400;
+const OPTIONAL = ["flags", "mailbox"]; // columns that are there once there is something in them
 
 function maildropPane(record) {
   const { section, note } = pane("maildrop", "Maildrop");
@@ -15,8 +16,8 @@ function maildropPane(record) {
     const lock = element("span", { class: "pp-lock" });
     const body = element("tbody");
     const lines = new Map();
-    const head = ["no.", "mark", "size", "from", "subject", "unique-id"].map((name) =>
-      element("th", { scope: "col" }, name),
+    const head = ["no.", "mark", "size", "from", "subject", "unique-id", "flags", "mailbox"].map((name) =>
+      element("th", { scope: "col", class: OPTIONAL.includes(name) ? `pp-${name}` : "" }, name),
     );
     const table = element("table", {}, element("thead", {}, element("tr", {}, ...head)), body);
     for (const row of rows.slice(0, SHOWN)) line(row);
@@ -31,8 +32,10 @@ function maildropPane(record) {
     const title = element("h4", {}, element("span", {}, user), lock);
     const root = element("div", { class: "pp-drop", "data-user": user }, title, table, rest);
 
-    function line([number, size, uid, from, subject]) {
+    function line([number, size, uid, from, subject, first]) {
       const mark = element("td", { class: "pp-mark" });
+      const flags = element("td", { class: "pp-flags" });
+      const mailbox = element("td", { class: "pp-mailbox" });
       const made = element(
         "tr",
         { "data-number": number, title: `unique-id ${printable(uid)}` },
@@ -42,8 +45,10 @@ function maildropPane(record) {
         element("td", { title: printable(from) }, whose(printable(from))),
         element("td", { title: printable(subject) }, printable(subject)),
         element("td", { title: printable(uid) }, printable(uid)),
+        flags,
+        mailbox,
       );
-      lines.set(number, { made, mark });
+      lines.set(number, { made, mark, flags, mailbox, first: first ?? "" });
       body.append(made);
       return lines.get(number);
     }
@@ -60,10 +65,12 @@ function maildropPane(record) {
       if (last !== undefined) lock.textContent += `, highest number accessed: ${last}`;
       root.dataset.lock = holder === null ? "" : holder;
       const counts = {};
+      const used = new Set();
       for (const row of rows) {
         const word = values[`mail.${user}.${row[0]}`];
         counts[word] = (counts[word] ?? 0) + 1;
         const known = lines.get(row[0]) ?? (word === Object.keys(record.head.marks)[0] ? null : line(row));
+        if (known && word) more(known, row[0], values, used);
         if (!known || known.made.dataset.mark === word) continue;
         known.made.dataset.mark = word;
         known.made.hidden = !word; // it arrives later
@@ -72,9 +79,23 @@ function maildropPane(record) {
           ` ${word}`,
         );
       }
+      for (const name of OPTIONAL) table.classList.toggle(`pp-no-${name}`, !used.has(name));
       return Object.keys(record.head.marks)
         .filter((word) => counts[word])
         .map((word) => `${counts[word]} ${word}`);
+    }
+
+    /** The flags of a message, and the mailbox that it is in, where that is not the inbox. */
+    function more(known, number, values, used) {
+      const texts = {
+        flags: values[`mail.${user}.${number}.flags`] ?? "",
+        mailbox: values[`mail.${user}.${number}.mailbox`] ?? known.first,
+      };
+      for (const name of OPTIONAL) {
+        const text = printable(texts[name] ?? "");
+        if (known[name].textContent !== text) known[name].textContent = known[name].title = text;
+        if (text) used.add(name);
+      }
     }
 
     return { root, draw };

@@ -119,7 +119,7 @@ function viewOf(root, record, model, save) {
     const state = record.state(values, connection);
     const time = place.index >= 0 ? record.events[place.index].time : 0;
     const what = event ? record.sentence(event) : "nothing has happened yet";
-    const words = `Step ${step} of ${list.length} \u00b7 ${formatTime(time)} \u00b7 ${what} \u00b7 state ${record.stateWords(state)}`;
+    const words = `Step ${step} of ${list.length} \u00b7 ${formatTime(time)} \u00b7 ${what} \u00b7 state ${record.stateWords(state, connection)}`;
     return {
       steps: list,
       step,
@@ -153,7 +153,7 @@ function viewOf(root, record, model, save) {
     status.replaceChildren(
       element("span", {}, `${step} \u00b7 ${time} \u00b7 `),
       element("strong", { title: now.what }, now.what),
-      element("span", {}, ` \u00b7 state ${record.stateWords(now.state)}`),
+      element("span", {}, ` \u00b7 state ${record.stateWords(now.state, now.connection)}`),
     );
     controls.draw(now);
     for (const made of panes) made.draw(now);

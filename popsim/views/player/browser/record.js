@@ -78,8 +78,19 @@ class Record {
     return this.events.length ? this.events[this.events.length - 1].time : 0;
   }
 
+  /** The event in which a message was read in one piece with more of its sender's, or null. */
+  reader(event) {
+    if (event.layer !== "message") return null;
+    const reads = (other) =>
+      other.kind === "Delivered" && other.layer === "message" &&
+      other.connection === event.connection && other.end === 1 - event.end &&
+      other.start <= event.start && event.stop <= other.stop;
+    return this.events.find(reads) ?? null;
+  }
+
   /** What became of something sent that was never read or, of a segment, never arrived. */
   fate(event) {
+    if (this.reader(event)) return "";
     if (!this.recorded(event.connection, 1 - event.end)) return "";
     const now = this.at(this.events.length - 1);
     const come = now[`${event.connection}.${ENDS[event.end]}.delivered`] ?? 0;
@@ -103,19 +114,40 @@ class Record {
     return this.connections.length > 1 ? `connection ${event.connection}: ${event.label}` : event.label;
   }
 
-  /** The state of the session on a connection, at some values. */
-  state(values, connection) {
-    return values[`${connection}.server.state`] ?? this.head.start;
+  /** The state of one end of a connection, at some values; the server's is the session's. */
+  state(values, connection, end = "server") {
+    return values[`${connection}.${end}.state`] ?? this.head.start;
+  }
+
+  /** The number of what is spoken on a connection. */
+  speaks(connection) {
+    return this.head.speaks[connection] ?? 0;
+  }
+
+  /** A connection's number, with what is spoken on it where that is not the same everywhere. */
+  nameOf(connection) {
+    const titles = this.head.protocols.map(({ title }) => title);
+    return titles.length > 1 ? `${connection} ${titles[this.speaks(connection)]}` : String(connection);
+  }
+
+  /** The words for the states of what is spoken on a connection. */
+  states(connection) {
+    return this.head.protocols[this.speaks(connection)].states;
+  }
+
+  /** The words for a rule of what is spoken on a connection. */
+  rule(connection, name) {
+    return this.rules[`${this.speaks(connection)} ${name}`];
   }
 
   /** A state with its section; an inner state after its outer one. */
-  stateWords(name) {
-    const state = this.head.states[name] ?? { outer: name, reference: "" };
+  stateWords(name, connection) {
+    const state = this.states(connection)[name] ?? { outer: name, reference: "" };
     const full = state.outer === name ? name : `${state.outer}, ${name}`;
     return state.reference ? `${full} (${state.reference})` : full;
   }
 
-  tone(name) {
-    return `var(--ps-${this.head.states[name]?.tone ?? "tone-none"})`;
+  tone(name, connection) {
+    return `var(--ps-${this.states(connection)[name]?.tone ?? "tone-none"})`;
   }
 }

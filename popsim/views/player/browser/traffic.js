@@ -73,7 +73,8 @@ function trafficPane(record, goToTime) {
   /** The states of the session as bands behind the lanes; inner states count as their outer one. */
   function bands(place, last, bottom) {
     const key = `${frame.connection}.server.state`;
-    const outer = (name) => record.head.states[name]?.outer ?? name;
+    const states = record.states(frame.connection);
+    const outer = (name) => states[name]?.outer ?? name;
     const spells = [{ name: outer(record.head.initial[key] ?? record.head.start), from: 0 }];
     for (const event of record.events.slice(0, last + 1)) {
       const name = event.values && key in event.values ? outer(event.values[key]) : null;
@@ -88,7 +89,7 @@ function trafficPane(record, goToTime) {
         y: CEILING,
         width: Math.max(right - left, 0),
         height: bottom - CEILING,
-        style: `fill:${record.tone(name)}`,
+        style: `fill:${record.tone(name, frame.connection)}`,
       });
       return [
         shape(

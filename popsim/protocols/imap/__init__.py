@@ -1,0 +1,1 @@
+"""IMAP: its table, and what its two ends do for each command."""

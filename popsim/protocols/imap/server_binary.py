@@ -1,0 +1,40 @@
+"""Parts with their transfer encoding taken off (RFC 9051 §6.4.5, BINARY)."""
+
+from __future__ import annotations
+
+from popsim.mail.fields import word
+from popsim.mail.message import Message
+from popsim.mail.parts import Part, structure
+from popsim.protocols.imap.items import Section
+from popsim.protocols.imap.server_section import part_of
+
+PLAIN = (b"", b"7bit", b"8bit", b"binary")
+ENCODED = (b"base64", b"quoted-printable")
+
+
+def encoding_of(part: Part) -> bytes:
+    """The transfer encoding of a part, in lower case (RFC 2045 §6)."""
+    return word(part.field(b"content-transfer-encoding") or b"").lower()
+
+
+def can_decode(message: Message, wanted: Section) -> bool:
+    """Whether the encoding of a part is known; what is not there has none."""
+    part = part_of(structure(message), wanted.part)
+    return part is None or encoding_of(part) in PLAIN + ENCODED
+
+
+def decoded(message: Message, wanted: Section) -> bytes | None:
+    """The octets of a part without their transfer encoding, or None where the message has no such part."""
+    part = part_of(structure(message), wanted.part) if wanted.part else structure(message)
+    if part is None:
+        return None
+    body = message.octets[part.start if not wanted.part else part.body : part.end]
+    encoding = encoding_of(part) if wanted.part else b""
+    if encoding not in ENCODED:
+        return body
+    import binascii
+
+    try:
+        return binascii.a2b_base64(body) if encoding == b"base64" else binascii.a2b_qp(body)
+    except binascii.Error:
+        return body  # what is not base64 is shown as it is

@@ -1,0 +1,1 @@
+"""POP1: a page of history; its table only."""

@@ -1,0 +1,1 @@
+"""SMTP: mail comes in by the front door."""

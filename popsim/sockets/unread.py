@@ -1,0 +1,27 @@
+"""What has come from a client and no engine has seen yet."""
+
+from __future__ import annotations
+
+
+class Unread:
+    """Octets that wait for their turn, which they get line by line."""
+
+    def __init__(self) -> None:
+        self._octets = b""
+        self._place = 0
+
+    def add(self, octets: bytes) -> None:
+        """More has come."""
+        self._octets = self._octets[self._place :] + octets if self._place < len(self._octets) else octets
+        self._place = 0
+
+    def line(self) -> bytes:
+        """The next line that has come, or what there is of it; empty where nothing is left."""
+        start, end = self._place, self._octets.find(b"\n", self._place) + 1
+        self._place = end or len(self._octets)
+        return self._octets[start : self._place]
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        start, self._place = self._place, len(self._octets)
+        return self._octets[start:]

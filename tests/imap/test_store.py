@@ -1,0 +1,102 @@
+"""STORE and UID STORE: which flags, who is told, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.imap.heard import Heard
+from tests.imap.mailroom import Mailroom
+
+
+def told(answers: list[Heard]) -> list[tuple[int | None, frozenset[str]]]:
+    return [(a.number, a.flags - {"\\Recent"}) for a in answers if a.word == "FETCH"]
+
+
+@pytest.mark.parametrize(
+    ("change", "after"),
+    [
+        ("+FLAGS (\\Flagged)", {"\\Seen", "\\Flagged"}),
+        ("-FLAGS (\\Seen)", set()),
+        ("FLAGS (\\Draft work)", {"\\Draft", "work"}),
+        ("FLAGS ()", set()),
+        ("+FLAGS \\Answered \\Deleted", {"\\Seen", "\\Answered", "\\Deleted"}),
+        ("+flags.silent (\\answered)", {"\\Seen", "\\Answered"}),
+        ("FLAGS.SILENT (\\SEEN)", {"\\Seen"}),
+    ],
+)
+def test_each_way_of_changing_flags(change: str, after: set[str]) -> None:
+    room = Mailroom(2)
+    view = room.client()
+    view.say("STORE 1 FLAGS.SILENT (\\Seen)")
+    answers = view.say(f"STORE 1 {change}")
+    assert answers[-1].word == "OK" and room.truth()[0] == (1, frozenset(after))
+    assert told(answers) == ([] if "SILENT" in change.upper() else [(1, frozenset(after))])
+
+
+def test_others_are_told_and_who_did_it_is_not_told_twice() -> None:
+    room = Mailroom(2)
+    view, other = room.client("a"), room.client("b")
+    view.say("STORE 1 +FLAGS.SILENT (\\Flagged)")
+    assert told(view.say("NOOP")) == []
+    assert told(other.say("NOOP")) == [(1, frozenset({"\\Flagged"}))]
+    assert told(other.say("NOOP")) == []
+
+
+def test_a_silent_store_tells_what_another_has_changed() -> None:
+    room = Mailroom(2)
+    view, other = room.client("a"), room.client("b")
+    other.say("STORE 1 +FLAGS.SILENT (\\Flagged)")
+    answers = view.say("STORE 1 +FLAGS.SILENT (\\Seen)")
+    assert told(answers) == [(1, frozenset({"\\Flagged", "\\Seen"}))]
+
+
+def test_flags_without_change_are_no_news() -> None:
+    room = Mailroom(1)
+    view, other = room.client("a"), room.client("b")
+    view.say("STORE 1 +FLAGS (\\Flagged)")
+    other.say("NOOP")
+    view.say("STORE 1 +FLAGS (\\Flagged)")
+    assert told(other.say("NOOP")) == []
+    assert len([event for event in room.timeline("a") if event.kind == "Flagged"]) == 1
+
+
+def test_a_uid_store_tells_the_uid() -> None:
+    view = Mailroom(3).client()
+    answers = view.say("UID STORE 2:9 +FLAGS (\\Seen)")
+    assert [(a.number, a.data["UID"]) for a in answers if a.word == "FETCH"] == [(2, b"2"), (3, b"3")]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["STORE 1 +FLAGS (\\Recent)", "STORE 9 +FLAGS (\\Seen)", "STORE 1 FLAGSX (\\Seen)", "STORE 1 +FLAGS ((\\Seen))"],
+)
+def test_what_is_bad(command: str) -> None:
+    room = Mailroom(2)
+    assert room.client().say(command)[-1].word == "BAD"
+    assert room.truth() == [(1, frozenset()), (2, frozenset())]
+
+
+def test_a_system_flag_that_nobody_knows_is_refused() -> None:
+    room = Mailroom(1)
+    assert room.client().say("STORE 1 +FLAGS (\\Unheard)")[-1].word in ("NO", "BAD")
+    assert room.truth() == [(1, frozenset())]
+
+
+def test_what_was_examined_is_not_changed() -> None:
+    room = Mailroom(1)
+    view = room.client("a", "")
+    view.say("EXAMINE INBOX")
+    assert view.say("STORE 1 +FLAGS (\\Seen)")[-1].word == "NO"
+    assert room.truth() == [(1, frozenset())]
+
+
+def test_gone_messages() -> None:
+    room = Mailroom(3)
+    view, other = room.client("a"), room.client("b")
+    other.say("STORE 2 +FLAGS.SILENT (\\Deleted)")
+    other.say("EXPUNGE")
+    assert view.say("STORE 1:2 +FLAGS.SILENT (\\Seen)")[-1].word == "OK"
+    answers = view.say("STORE 1:2 +FLAGS (\\Draft)")
+    assert told(answers) == [(1, frozenset({"\\Seen", "\\Draft"}))] and answers[-1].word == "NO"
+    answers = view.say("UID STORE 1:2 +FLAGS (work)")
+    assert [(a.number, a.word) for a in answers[:-1]] == [(1, "FETCH"), (2, "EXPUNGE")] and answers[-1].word == "OK"
