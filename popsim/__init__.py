@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from popsim.wire.link import Link
     from popsim.wire.scenario import Scenario
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 _NAMES = {
     "Lab": ("popsim.lab.lab", "Lab"),

@@ -54,6 +54,11 @@ class Dissection:
     breaches: tuple[Breach, ...]
     protocols: tuple[Protocol | None, ...]
 
+    @property
+    def protocol(self) -> Protocol:
+        """By whose table the first session was read."""
+        return next(filter(None, self.protocols), None) or find(DEFAULT)
+
 
 def dissect(conversations: Iterable[Conversation], protocol: Protocol | None = None) -> Timeline:
     """The timeline of what was said in some conversations.

@@ -27,6 +27,8 @@ class Lines:
         self._more = side.stops_before(last)
         self._part: Reader | None = None
         self._begun: Message | None = None
+        self._is_early = False
+        self._found: tuple[tuple[int, Reader | None], int] = ((-1, None), -1)
         self.place = 0
         """Where the next message begins."""
         self.is_exchange = False
@@ -42,6 +44,7 @@ class Lines:
         """
         self._part = None if part is Reader.LINE else part
         self._begun = begun
+        self._is_early = place >= 0
         self.place = place if place >= 0 else self.place
 
     def begins_inside(self) -> bool:
@@ -58,6 +61,9 @@ class Lines:
         found: list[Message] = []
         while self.is_next_before(piece):
             found += self._take(self._next_end(), True)
+        limit = self._side.after(piece - 1)
+        if self._part is Reader.LITERAL and self._size() < 0 and self.place < limit:
+            found += self._take(limit, True)
         return found
 
     def is_next_before(self, piece: int) -> bool:
@@ -71,14 +77,26 @@ class Lines:
         return self._side.piece(end - 1) if end > 0 else -1
 
     def _next_end(self) -> int:
-        """The place behind the next message, or -1 where its end was not seen."""
+        """The place behind the next message, or -1 where its end was not seen; it is looked for once."""
+        key = self.place, self._part
+        if self._found[0] != key:
+            self._found = key, self._find_end()
+        return self._found[1]
+
+    def _find_end(self) -> int:
         side = self._side
         if self._part is Reader.DOT_ENDED:
             return side.text_end(self.place)
-        if self._part is Reader.LITERAL and self._begun and self._begun.request:
-            after = side.ahead(self.place, announcement(self._begun.request).size)
+        if self._part is Reader.LITERAL:
+            size = self._size()
+            after = side.ahead(self.place, size) if size >= 0 else -1
             return side.line_end(after) if after >= 0 else -1
         return side.line_end(self.place)
+
+    def _size(self) -> int:
+        """How many octets the literal has that comes next; -1 where its announcement was not seen."""
+        request = self._begun.request if self._begun else None
+        return announcement(request).size if request and request.trigger is Occurrence.LITERAL else -1
 
     @property
     def is_gap_next(self) -> bool:
@@ -126,6 +144,8 @@ class Lines:
         missing = side.missing(start + 1, end)
         one = side.message(start, end, whole, missing)
         one.part = part
+        one.odd |= {Oddity.EARLY} if self._is_early else set()
+        self._is_early = False
         if part is Reader.LITERAL and begun:
             one.begun, one.number = begun, begun.number
             one.request = self._gone_on(begun, one) if whole else None
@@ -137,7 +157,7 @@ class Lines:
 
     def _gone_on(self, begun: Message, one: Message) -> Request | None:
         """What the command says now that its literal has come, and the line behind it."""
-        if begun.request is None:
+        if begun.request is None or begun.request.trigger is not Occurrence.LITERAL:
             return None
         ways, size = self._follower.ways, announcement(begun.request).size
         octets = one.octets

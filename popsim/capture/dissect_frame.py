@@ -56,6 +56,11 @@ class Frame:
                 place = side.next_start(place + 1)
         return end, whole, False
 
+    def fits(self, start: int, count: int) -> bool:
+        """Whether so many octets from a place on end where an answer begins, or nothing more was seen."""
+        end = self._side.ahead(start + 1, count - 1) if count > 0 else -1
+        return end > 0 and (end >= self._side.end or self.is_status(end))
+
     def octets_end(self, start: int, count: int, asked: int) -> tuple[int, bool, bool]:
         """Where counted octets end, whether their end was seen, and whether they are fewer than was announced.
 
@@ -66,7 +71,7 @@ class Frame:
         """
         side = self._side
         early = side.after(asked) if asked >= side.piece(start) else side.end
-        if count < 0:
+        if count <= 0:
             return early, True, False
         end = side.ahead(start + 1, count - 1)
         if start < early < (end if end > 0 else side.end + 1) and self.is_status(early):

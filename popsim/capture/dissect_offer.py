@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from popsim.capture.dissect_said import Message
+from popsim.protocols.imap.data_table import DATA_CAPABILITY
 from popsim.protocols.protocol import Protocol
 from popsim.timeline.event import SERVER
 
-_OPENING = b"CAPABILITY "
+_OPENING = DATA_CAPABILITY.mark.encode() + b" "
 """What a list of capabilities opens with where answers have tags (RFC 3501 §7.2.1)."""
 
 

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from popsim.capture.dissect_said import Link, Message, Place, Places
+from popsim.capture.dissect_status import Statuses
 from popsim.engine.framing import CRLF
 from popsim.engine.plan import Ways, announcement
 from popsim.protocols.model import CLOSED, REFUSALS, START, Form, Occurrence, Reader, Reply, Rule, State, Trigger, Unit
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.request import Request
-
-DIGITS = 3
-"""How many digits a status of digits has (RFC 5321 §4.2)."""
-_BEHIND = (b" ", b"-", b"\r", b"\n")
 
 
 class Prospect(NamedTuple):
@@ -36,7 +33,7 @@ class Prospect(NamedTuple):
 Prospects = tuple[Prospect, ...]
 
 
-class Follower:
+class Follower(Statuses):
     """The table of one protocol, asked in sets of places.
 
     Args:
@@ -44,49 +41,16 @@ class Follower:
     """
 
     def __init__(self, protocol: Protocol) -> None:
-        self.protocol = protocol
+        super().__init__(protocol)
         self.ways = Ways.of(protocol)
         self._machine = protocol.server
-        self.is_tagged = protocol.table.tagged
-        self.has_status_lines = any(Unit.STATUS_LINES in rule.units for rule in protocol.rules)
-        self.has_text = any(rule.reader is Reader.DOT_ENDED for rule in protocol.rules)
-        self._has_words = self.is_tagged or self.has_status_lines
-        self._has_signs_alone = all(len(reply.mark) == 1 for reply in protocol.replies)
-        self._marks = [(r.mark.encode(), r) for r in sorted(protocol.replies, key=lambda r: -len(r.mark))]
-        asked = {Place(rule.to or rule.state, rule.reader) for rule in protocol.resolved() if rule.reader}
+        asked = {Place.behind(rule) for rule in protocol.resolved() if rule.reader}
         plain = {Place(s) for s in protocol.states if s.kind == "state" and s.reads_commands}
         self.everywhere: Places = frozenset(plain | asked)
         """Every place in which a session can be found."""
         self._awaiting = {rule.to: rule.awaits for rule in protocol.resolved() if rule.awaits and not rule.units}
         self._shaking = {Place(r.to) for r in protocol.resolved() if r.awaits is Occurrence.SECURED and r.to}
         self.start: Places = frozenset((Place(START),))
-
-    # Lines
-
-    def status(self, line: bytes) -> tuple[Reply | None, bool]:
-        """The status that opens a line, if any, and whether it is written as it must be."""
-        for exact in (True, False):
-            text = line if exact else line.upper()
-            for mark, reply in self._marks:
-                rest = text[len(mark) : len(mark) + 1]
-                # RFC 1957: a space after the status is not required; a lone sign says too little without one.
-                is_word = self._has_words or (len(mark) == 1 and not self._has_signs_alone)
-                if text.startswith(mark) and (not is_word or rest in b" \r\n"):
-                    return reply, exact
-        return None, False
-
-    def alike(self, line: bytes) -> tuple[Reply, ...]:
-        """The statuses that an unknown one of digits is like: its first digit tells (RFC 5321 §4.3.2)."""
-        if not self.has_status_lines or not line[:DIGITS].isdigit() or line[DIGITS : DIGITS + 1] not in _BEHIND:
-            return ()
-        return tuple(reply for mark, reply in self._marks if mark[:1] == line[:1])
-
-    def begun_status(self, text: bytes) -> tuple[Reply, ...]:
-        """The statuses of which an unfinished line may be the beginning."""
-        whole, exact = self.status(text)
-        if whole and exact and len(whole.mark) > 1:
-            return (whole,)
-        return tuple(reply for mark, reply in self._marks if mark.startswith(text) or text.startswith(mark))
 
     def request(self, line: bytes) -> Request:
         """What a command line says, its end included."""
@@ -111,7 +75,7 @@ class Follower:
             for rule, *_ in self._rows(prospect):
                 has_answer = has_answer or says(rule)
                 if not says(rule):
-                    links.append(Link(prospect.origin, Place(rule.to or rule.state, rule.reader), (rule,)))
+                    links.append(Link(prospect.origin, Place.behind(rule), (rule,)))
         if any(not prospect.waits for prospect in prospects) and links:
             return links  # a literal that is on its way: if it is refused, the answer to the whole command says so
         return None if has_answer else links
@@ -133,7 +97,9 @@ class Follower:
     def _triggers(self, place: Place, message: Message) -> tuple[Trigger, ...]:
         if message.trigger is not None:
             return (message.trigger,)
-        if message.is_said and (message.part or Reader.LINE) is not (place.reader or message.part or Reader.LINE):
+        is_vague = message.part is Reader.LITERAL and message.request is None
+        is_other = (message.part or Reader.LINE) is not (place.reader or message.part or Reader.LINE)
+        if message.is_said and is_other and not is_vague:
             return ()  # a line is no text up to a lone dot, and a literal no line
         if message.part is Reader.DOT_ENDED:
             is_long = len(message.octets) > self.ways.upload_limit
@@ -142,9 +108,9 @@ class Follower:
             return (Occurrence.OPENED,)
         if message.request is None:
             awaited = self._awaiting.get(place.state)
-            if place.reader:
+            if place.reader and place.reader is not Reader.LITERAL:
                 return (Occurrence.CONTINUED, Occurrence.MALFORMED, Occurrence.OVERLONG)
-            return (awaited,) if awaited else (*self.protocol.forms, *REFUSALS)
+            return (awaited,) if awaited else (*self.protocol.forms, Occurrence.LITERAL, *REFUSALS)
         if place.reader and message.part is None:
             return (self._exchange_trigger(message.octets),)
         request = message.request
@@ -170,7 +136,7 @@ class Follower:
             for rules in self._rows(prospect):
                 last = rules[-1]
                 if last.reply in replies:
-                    to = Place(last.to or last.state, last.reader)
+                    to = Place.behind(last)
                     found[prospect.origin, to, last.id] = Link(prospect.origin, to, rules)
         return list(found.values())
 
@@ -213,7 +179,7 @@ class Follower:
 
     def _loose(self, message: Message) -> list[Form]:
         """The forms that a line is if nobody minds its ends, its spaces and its length."""
-        words = message.octets[: self.ways.line_limit].split()
+        words = message.octets[: self.ways.line_limit].split()[int(self.is_tagged) :]
         forms = self.protocol.grammar.forms(words[0].decode("ascii", "replace").upper()) if words else []
         fitting = [form for form in forms if len(form.arguments) == len(words) - 1]
         return fitting or [form for form in forms if bool(form.arguments) == (len(words) > 1)] or forms
@@ -253,7 +219,7 @@ class Follower:
             for rules in self._rows(Prospect(place, place.state, trigger)):
                 for rule in rules:
                     if rule.to and (rule.to.kind == "state"):
-                        yield Place(rule.to, rule.reader)
+                        yield Place.behind(rule)
 
     def data(self, prospects: Prospects) -> list[Link]:
         """The ways in which counted octets without a status may come in answer."""

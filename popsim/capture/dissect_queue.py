@@ -233,10 +233,12 @@ class Queue:
             self.announced = int(digits) if digits.isdigit() and len(digits) < MOST_DIGITS else -1
         if readers & {Reader.LINE, Reader.LITERAL}:
             self._exchange = head
-        if head.request and head.request.trigger is Occurrence.LITERAL and readers == {None}:
-            self._refused.add(head)
         self.lines.is_exchange = readers == {Reader.LINE}
-        reader = next(iter(readers)) if len(readers) == 1 else None
+        asks = head.request is not None and head.request.trigger is Occurrence.LITERAL
+        reader = Reader.LITERAL if (asks or head.is_unknown) and Reader.LITERAL in readers else None
+        reader = next(iter(readers)) if len(readers) == 1 else reader
+        if asks and Reader.LITERAL not in readers:
+            self._refused.add(head)
         may_be = Reader.DOT_ENDED in readers and not self.pending and self.lines.begins_inside()
         if may_be or reader in (Reader.DOT_ENDED, Reader.LITERAL):
             self._recut(Reader.DOT_ENDED if may_be else reader, head)

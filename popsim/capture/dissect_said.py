@@ -7,16 +7,27 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from popsim.protocols.model import Occurrence, Reader, Reply, Rule, State
+from popsim.protocols.model import Continuation, Occurrence, Reader, Reply, Rule, State
 from popsim.protocols.request import Request
 from popsim.timeline.event import CLIENT, SERVER
 
 
 class Place(NamedTuple):
-    """Where a session stands: a state and, in an exchange, who reads the client's next octets."""
+    """Where a session stands: a state and, in an exchange, who reads the client's next octets.
+
+    ``is_secret`` says that they are part of a login.
+    """
 
     state: State
     reader: Reader | None = None
+    is_secret: bool = False
+
+    @classmethod
+    def behind(cls, rule: Rule) -> Place:
+        """Where a row leads to."""
+        last = rule.units[-1] if rule.units else None
+        is_secret = isinstance(last, Continuation) and last.secret and last.reader is Reader.LINE
+        return cls(rule.to or rule.state, rule.reader, is_secret)
 
 
 Places = frozenset[Place]
@@ -72,6 +83,7 @@ class Oddity(Enum):
     BEFORE_HANDSHAKE = "a command between the request for TLS and the handshake"
     OTHER_TAG = "an answer with a tag that no command has"
     SHORT = "fewer octets than were announced"
+    EARLY = "octets that were sent before they were asked for"
     LOOSE_END = "text whose end is not between CR LF"
 
 

@@ -177,12 +177,12 @@ class Pass:
     def _take_octets(self, start: int) -> bool:
         """Counted octets, if they are what comes: their number was told before."""
         queue, side = self._queue, self._server
-        head = queue.pending[0] if queue.pending else None
+        head = queue.head(side.piece(start)) if self._follower.has_counted and start not in side.gaps else None
         links = self._follower.data(queue.prospects or ())
-        if head is None or not links or start in side.gaps:
+        if head is None or not links:
             return False
         others = [p for p in queue.prospects or () if not self._follower.data((p,))]
-        if others and (queue.announced < 0 and self._frame.is_status(start)):
+        if others and self._frame.is_status(start) and not self._frame.fits(start, queue.announced):
             return False
         end, whole, short = self._frame.octets_end(start, queue.announced, self._lines.next_piece())
         one = side.message(start, end, whole, side.missing(start + 1, end))
@@ -251,7 +251,8 @@ _OWED = (1, 2, 3)
 def read(conversation: Conversation, follower: Follower) -> Said:
     """What was said in a conversation: strictly by the table or, if another reading leaves less to explain, by that."""
     best = Pass(conversation, follower).said
-    others = [(True, 0), *((False, owed) for owed in _OWED if not conversation.begun or conversation.gaps)]
+    may_owe = not follower.is_tagged and (not conversation.begun or bool(conversation.gaps))
+    others = [(True, 0), *((False, owed) for owed in _OWED if may_owe)]
     for wary, owed in others:
         if not best.strangeness:
             break

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from popsim.capture.dissect_places import DIGITS, Follower
+from popsim.capture.dissect_places import Follower
 from popsim.capture.dissect_queue import Queue
+from popsim.capture.dissect_status import DIGITS
 from popsim.capture.dissect_stream import Side
 from popsim.engine.framing import literal
 from popsim.protocols.model import Occurrence, Reply

@@ -7,17 +7,36 @@ table allows, does.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol as Interface
 
 from popsim.capture.conversation import Conversation
 from popsim.capture.dissect_said import Message, Oddity, Said
+from popsim.capture.judge_imap import ImapJudge
+from popsim.capture.judge_laws import (
+    AFTER_END,
+    HANDSHAKE,
+    LINE_END,
+    ONE_ANSWER,
+    ONE_LINE,
+    STATUS,
+    STUFFED,
+    UNENDED,
+    UPPER,
+)
+from popsim.capture.judge_pop2 import Pop2Judge
 from popsim.capture.judge_pop3 import Pop3Judge
-from popsim.capture.law import Fault, Law
+from popsim.capture.judge_smtp import SmtpJudge
+from popsim.capture.law import Fault
 from popsim.engine.framing import CRLF
 from popsim.engine.plan import Ways
-from popsim.protocols.model import CLOSED, REFUSALS, Form, Limit, Occurrence, Rule, State
+from popsim.protocols.imap.table import IMAP
+from popsim.protocols.model import CLOSED, REFUSALS, Form, Limit, Occurrence, Reader, Rule, State
+from popsim.protocols.pop2.table import POP2
+from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.smtp.table import SMTP
 from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER
 from popsim.timeline.timeline import Timeline
 
@@ -25,17 +44,21 @@ _BARE = re.compile(rb"(?<!\r)\n")
 _UNSTUFFED = re.compile(rb"(?:\A|(?<=\n))\.(?![.\r\n])")
 _SAMPLE = 120
 
-LINE_END = Law("line end", "a line ends in CR and LF, not in LF alone", "1939 §3; 1460 §3; 1725 §3")
-STUFFED = Law(
-    "dots", "a line of an answer that begins with a dot has one more put before it", "1939 §3; 1460 §3; 1725 §3"
-)
-ONE_LINE = Law("framing", "this answer is one line, and nothing follows it", "1939 §3; 1460 §3; 1725 §3")
-UNENDED = Law("framing", "an answer of several lines ends in a line that is a lone dot", "1939 §3; 1460 §3; 1725 §3")
-ONE_ANSWER = Law("answers", "one answer to each command, and none that nobody asked for", "1939 §3; 1460 §3; 1725 §3")
-AFTER_END = Law("answers", "nothing is said after the answer to the last command", "1939 §6; 1460 §6; 1725 §6")
-UPPER = Law("status", "the status is in upper case", "1939 §3")
-STATUS = Law("status", "an answer begins with its status", "1939 §3; 1460 §3; 1725 §3")
-HANDSHAKE = Law("handshake", "nothing is said in clear between the request for TLS and the handshake", "2595 §4")
+
+class Special(Interface):
+    """Judges what only one protocol has."""
+
+    def faults(self, conversation: Conversation, messages: Sequence[Message]) -> Iterator[Fault]:
+        """The faults of one conversation, in the order of its messages."""
+
+
+SPECIAL: dict[str, Callable[[Protocol], Special]] = {
+    POP3.name: Pop3Judge,
+    POP2.name: Pop2Judge,
+    IMAP.name: ImapJudge,
+    SMTP.name: SmtpJudge,
+}
+"""Who knows what the table of a protocol does not hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +101,7 @@ class Judge:
     def __init__(self, protocol: Protocol) -> None:
         self._protocol = protocol
         self._ways = Ways.of(protocol)
-        self._special = Pop3Judge(protocol)
+        self._special = SPECIAL[protocol.name](protocol)
 
     def faults(self, conversation: Conversation, said: Said) -> list[Fault]:
         """What is wrong with the messages of a conversation, in the order in which they crossed."""
@@ -99,7 +122,11 @@ class Judge:
         if Oddity.BEFORE_HANDSHAKE in one.odd:
             yield Fault.of(HANDSHAKE, one, "a line in clear after TLS was asked for")
             return
-        if not one.whole or one.missing:
+        if not one.whole or one.missing or one.is_silent and one.begun:
+            return
+        if one.part is not None:
+            if one.request and (wrong := self._misplaced(one)):
+                yield wrong
             return
         if not one.octets.endswith(CRLF):
             yield Fault.of(LINE_END, one, "a line of the client ends in LF alone")
@@ -113,7 +140,9 @@ class Judge:
 
     def _misplaced(self, one: Message) -> Fault | None:
         """What is wrong with a command wherever the session may have stood when it was read."""
-        places = [place for place in one.places if not place.reader]
+        if one.part is Reader.DOT_ENDED:
+            return None
+        places = [place for place in one.places if not place.reader or one.part]
         if len(places) < len(one.places) or not places or one.request is None:
             return None
         if one.turn < 0 and all(place.state is CLOSED for place in places):
@@ -153,9 +182,10 @@ class Judge:
         yield from self._odd(one, before)
         end = one.head or len(one.octets)
         row = self._limit("reply line")
-        if row and one.head > row.value:
-            yield Fault(one, f"a line of {one.head:,} octets", _most(row), row.name, row)
-        bare = _BARE.search(one.octets)
+        long = max((len(line) + 1 for line in one.octets[: one.head].split(b"\n")[:-1]), default=0)
+        if row and one.reply and long > row.value:
+            yield Fault(one, f"a line of {long:,} octets", _most(row), row.name, row)
+        bare = _BARE.search(one.octets) if one.reply and not self._protocol.table.tagged else None
         if bare:
             start = one.octets.rfind(b"\n", 0, bare.start()) + 1
             yield Fault.of(LINE_END, one, "a line of the server ends in LF alone", start)

@@ -1,15 +1,15 @@
-"""What the judge knows of POP3 besides its table: sizes, unique-ids, marks, timestamps and challenges."""
+"""What the judge knows of POP3 besides its table: sizes, unique-ids, marks and timestamps."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from popsim.capture.conversation import Conversation
 from popsim.capture.dissect_said import Message, Oddity
-from popsim.capture.dissect_sasl import is_base64
+from popsim.capture.judge_sasl import exchanges
 from popsim.capture.law import Fault, Law
-from popsim.engine.framing import CRLF, END, unstuffed
+from popsim.engine.framing import END, unstuffed
 from popsim.protocols.model import Form, Occurrence
 from popsim.protocols.pop3.word_table import DELE, LIST, LIST_MSG, RETR, RSET, STAT, TOP, UIDL, UIDL_MSG
 from popsim.protocols.protocol import Protocol
@@ -25,15 +25,12 @@ UID_ROW = Law("unique-id listing", "a message-number, a space and the unique-id"
 UID = Law("unique-id", "a unique-id has 1 to 70 octets from 0x21 to 0x7E", "1939 §7; 1725 §7 (no length is set)")
 MARKED = Law("marks", "a message that is marked as deleted is not there any more", _ALL)
 TIMESTAMP = Law("timestamp", "the timestamp is a different one in each greeting", "1939 §7; 1460 §7; 1725 §7")
-CHALLENGE = Law("challenge", "a challenge is a sign, a space and base64", "5034 §4")
-RESPONSE = Law("response", "the answer to a challenge is base64, or an asterisk that cancels", "5034 §4")
 
 _COUNTS = re.compile(rb"[0-9]+ [0-9]+(?: .*)?")
 _ROW = re.compile(rb"([0-9]{1,18}) ([0-9]{1,18})(?: .*)?")
 _UID_ROW = re.compile(rb"([0-9]{1,18}) (.*)")
 _UID = re.compile(rb"[\x21-\x7e]{1,70}")
 _TIMESTAMP = re.compile(rb"<[^<> ]+@[^<> ]+>")
-_CANCEL = b"*"
 _MOST = 1_000_000
 """How many sizes are remembered."""
 
@@ -49,30 +46,16 @@ class Pop3Judge:
         self._protocol = protocol
         self._timestamps: set[tuple[str, bytes]] = set()
 
-    def faults(self, conversation: Conversation, messages: Iterable[Message]) -> Iterator[Fault]:
+    def faults(self, conversation: Conversation, messages: Sequence[Message]) -> Iterator[Fault]:
         """The faults of one conversation, in the order of its messages."""
+        yield from exchanges(messages)
         session = _Session()
         for one in messages:
-            if one.endpoint == CLIENT:
-                yield from self._response(one)
-            elif one.answers and one.whole and not one.missing:
+            if one.endpoint != CLIENT and one.answers and one.whole and not one.missing:
                 yield from self._answer(one, one.answers, conversation.server, session)
 
-    def _response(self, one: Message) -> Iterator[Fault]:
-        """A line of an exchange."""
-        if not one.places or not all(place.reader for place in one.places) or not one.octets.endswith(CRLF):
-            return
-        line = one.octets[: -len(CRLF)]
-        if line != _CANCEL and not is_base64(line):
-            yield Fault.of(RESPONSE, one, "an answer to a challenge that is no base64")
-
     def _answer(self, one: Message, asked: Message, server: str, session: _Session) -> Iterator[Fault]:
-        if one.reply is None:
-            return
-        if one.reply.positive is None:
-            if not one.line.startswith(one.reply.mark.encode() + b" ") or not is_base64(one.text):
-                yield Fault.of(CHALLENGE, one, "a challenge that is not written like this")
-        elif one.reply.positive and Oddity.NOT_ALLOWED not in one.odd:
+        if one.reply and one.reply.positive and Oddity.NOT_ALLOWED not in one.odd:
             if asked.trigger is Occurrence.OPENED:
                 yield from self._greeting(one, server)
             elif asked.request and isinstance(asked.request.trigger, Form):

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from popsim.sockets.trust import Trust
 
 _STARTTLS = {"offered": "if offered", "always": "always", "never": "never"}
-_KEEP = (
-    "Leave the mail on the server, or delete there what is stored.  [default: keep with imap://, delete with pop3://]"
-)
+_KEEP = "Leave the mail on the server, or delete there what is stored.  [default: keep by IMAP, else delete]"
 _MAILBOX = "Another mailbox than INBOX, one that the URL names or not; can be given more than once."
 _ALL = "All mailboxes that the server lists (IMAP only)."
 _OUTPUT = "The folder to fetch into.  [default: USER@HOST]"
@@ -68,7 +66,7 @@ def fetch(
 ) -> None:
     """Fetch all mail from a server: pop3s://user@host:port or imaps://user@host/MAILBOX; also pop3, imap and pop2.
 
-    Each message is a file of its own with exactly the octets that the server has. By POP3 and POP2 it is deleted on
+    Each message is a file of its own, exactly the octets that the server hands out. By POP3 and POP2 it is deleted on
     the server, but only when it is safely on the disk; --keep leaves it there. By IMAP nothing on the server changes;
     --delete deletes there what is stored. A run that was interrupted is taken up by the next.
 
@@ -126,7 +124,8 @@ class _Errand:
         for mailbox in mailboxes:
             visit, told = self._fetch(mailbox)
             if told:
-                troubles.append(f"{mailbox}: {told}" if len(mailboxes) > 1 else told)
+                name = "".join(c if c.isprintable() else "?" for c in mailbox)
+                troubles.append(f"{name}: {told}" if len(mailboxes) > 1 else told)
             if visit.ending in (Ending.REFUSED, Ending.LOST):
                 break  # for the next it would be no other
         if troubles:

@@ -82,6 +82,6 @@ def hint(place: Place, problem: str, code: str, is_login: bool) -> str:
         return f" ({_HINTS[code]})"
     if is_login and (" was refused" in problem or " was answered by " in problem) and not code:
         return f" ({_LOGIN})"
-    if not is_login and place.scheme.mailboxes and problem.startswith(("SELECT ", "EXAMINE ", "FOLD ")):
-        return f" ({_MAILBOX})" if place.scheme.keeps else " (is the mailbox's name right?)"
+    if not is_login and problem.startswith(("SELECT ", "EXAMINE ")):
+        return f" ({_MAILBOX})"
     return ""

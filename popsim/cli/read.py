@@ -38,7 +38,8 @@ def read(file: str, stream: int | None, html: Output | None, secrets: bool, edit
     """List the mail sessions in a capture, and print them with their states.
 
     FILE is a pcap or pcapng file, or a .jsonl file that popsim has written. The first line that breaks the protocol is
-    marked, with the rule that it breaks. Only sessions of POP3 are dissected.
+    marked, with the rule that it breaks. Each session is read by the table of the protocol that it looks like:
+    POP3, POP2, IMAP or SMTP.
     """
     held = _read(file, edition)
     chosen = _chosen(held, stream, file)
@@ -64,13 +65,13 @@ class _Held:
         conversations: its TCP connections.
         notes: what is to be said of it.
         packets: how many packets it has; -1 for a recording.
-        protocol: what was spoken, where the file or the user says so.
+        protocols: what was spoken on each connection, where the file or the user says so; else None.
     """
 
     conversations: list[Conversation]
     notes: list[str]
     packets: int
-    protocol: Protocol | None
+    protocols: list[Protocol | None]
 
     def heading(self, file: str) -> Iterator[str]:
         """What is said first."""
@@ -83,35 +84,49 @@ class _Held:
         """The protocol of a connection, as far as can be told."""
         from popsim.capture.dissect_guess import likely
 
-        return self.protocol.title if self.packets < 0 and self.protocol else likely(self.conversations[number])
+        known = self.protocols[number]
+        return known.title if known else likely(self.conversations[number])
 
     def is_read(self, number: int) -> bool:
-        """Whether a connection is of the protocol that is dissected."""
-        from popsim.protocols import find
+        """Whether a connection is of a protocol that is dissected."""
+        from popsim.protocols import PROTOCOLS
 
-        return self.title(number) == find("pop3").title
+        return self.title(number) in {one.title for one in PROTOCOLS.values() if not one.table.is_history}
 
 
 def _read(file: str, edition: str | None) -> _Held:
     from popsim.capture.file import read as capture
-    from popsim.capture.overhear import conversations
-    from popsim.cli.values import chosen
-    from popsim.protocols import find, spoken
+    from popsim.capture.overhear import conversations, spoken_in
     from popsim.timeline import Timeline, TimelineError
 
-    protocol = chosen(find("pop3"), edition, False) if edition else None
     try:
         if Path(file).suffix.lower() == ".jsonl":
             timeline = Timeline.load(file)
-            return _Held(conversations(timeline), [], -1, protocol or spoken(timeline.header))
+            return _told(_Held(conversations(timeline), [], -1, spoken_in(timeline)), edition)
         held = capture(file)
-        return _Held(held.conversations, held.notes, held.packets, protocol)
+        return _told(_Held(held.conversations, held.notes, held.packets, [None] * len(held.conversations)), edition)
     except TimelineError as error:
         raise Trouble(str(error)) from None
     except OSError as error:
         raise Trouble(f"cannot read {file!r}: {error.strerror or error}") from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise Trouble(f"cannot read {file!r}: {type(error).__name__}: {error}") from None
+
+
+def _told(held: _Held, edition: str | None) -> _Held:
+    """The same, with the edition that the user names for all sessions of its protocol."""
+    from popsim.cli.values import chosen
+    from popsim.protocols import PROTOCOLS, find
+
+    if edition is None:
+        return held
+    number = edition.strip().lower().removeprefix("rfc").strip()
+    of = next((p for p in PROTOCOLS.values() if number in map(str, p.editions)), find("pop3"))
+    protocol = chosen(of, edition, False)
+    for place in range(len(held.conversations)):
+        if held.title(place) == protocol.title:
+            held.protocols[place] = protocol
+    return held
 
 
 def _chosen(held: _Held, stream: int | None, file: str) -> list[int]:
@@ -137,7 +152,8 @@ def _dissected(held: _Held, numbers: Sequence[int], header: dict[str, str]) -> D
 
     found = [held.conversations[number] for number in numbers]
     start = min((_start(one) for one in found), default=0)
-    return dissection([_since(one, start) for one in found], held.protocol, dict(header))
+    told = [held.protocols[number] for number in numbers]
+    return dissection([_since(one, start) for one in found], told, dict(header))
 
 
 def _start(one: Conversation) -> int:
@@ -160,7 +176,7 @@ def _table(held: _Held, chosen: list[int], found: dict[int, Dissection]) -> Iter
         yield "no mail session"
     others = sorted({held.title(number) or "an unknown protocol" for number in chosen if number not in found})
     if others:
-        yield f"not dissected: {', '.join(others)} (popsim has no table for it)"
+        yield f"not dissected: {', '.join(others)}"
     left = {number for number in range(len(held.conversations)) if not held.title(number)}
     if left and not left.intersection(chosen):
         ports = ", ".join(map(str, sorted({held.conversations[number].port for number in left})))
@@ -276,7 +292,7 @@ def _write(html: Output, held: _Held, numbers: list[int], header: dict[str, str]
     from popsim.views.page import page
 
     if not numbers:
-        raise Trouble(f"there is no session of POP3 in {file!r} to show on a page")
+        raise Trouble(f"there is no mail session in {file!r} to show on a page")
     session = _dissected(held, numbers, header)
     first = session.breaches[0] if session.breaches else None
     note = f"First breach, by the {first.endpoint}: {first}" if first else "No line breaks the protocol."

@@ -46,12 +46,14 @@ def _time(text: str) -> int:
 
 _EPILOG = """\b
 A command may open with marks: 1> sends it on connection 1, which connect>
-opens (the first one is 0); +5s> lets five seconds pass first; pipelined>
-sends it without waiting for the answers before it; cut> loses the
-connection; "mail> alice minimal" lets sample mail arrive for alice.
+opens (the first one is 0), or "connect> smtp" where another protocol is
+spoken on it; +5s> lets five seconds pass first; pipelined> sends it without
+waiting for the answers before it; cut> loses the connection; "mail> alice
+minimal" lets sample mail arrive for alice.
 
 \b
 popsim run pop3 "USER alice" "PASS secret" STAT "RETR 1" QUIT
+popsim run imap "a1 LOGIN alice secret" "a2 SELECT INBOX" "a3 SEARCH FROM Cristi"
 popsim run pop3 --fault "cut before QUIT" "USER alice" "PASS secret" "DELE 1" QUIT
 """
 _FAULT = (
@@ -95,7 +97,7 @@ def run(
 ) -> None:
     """Print a session on a simulated line, with states and times.
 
-    PROTOCOL is pop3. Each COMMAND is a line that the client sends when the one before is answered.
+    PROTOCOL is pop3, imap, smtp or pop2. Each COMMAND is a line that the client sends when the one before is answered.
     """
     from popsim.cli.scenario import assembled, handed_in
     from popsim.wire import Simulation

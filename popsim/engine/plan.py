@@ -18,6 +18,8 @@ TOO_MUCH = "too much at once: at most {} octets"
 TOO_MANY = "too many literals in one command: at most {}"
 NOT_HERE = "no literal may come here"
 
+WORK = 1 << 20
+"""The most octets that may be joined again and again for the literals of one command, where the limit is smaller."""
 MOST_LITERALS = 256
 """The most literals of one command, if they are small: each makes the server look at the whole command again."""
 
@@ -138,7 +140,7 @@ class Ways:
                 trigger, problem = Occurrence.MALFORMED, NOT_HERE
             elif size + len(text_of(request)) > self.literal_limit:
                 trigger, problem = Occurrence.OVERLONG, TOO_MUCH.format(self.literal_limit)
-            elif number > MOST_LITERALS or number * len(text_of(request)) > 2 * self.literal_limit:
+            elif number > MOST_LITERALS or number * len(text_of(request)) > max(2 * self.literal_limit, WORK):
                 trigger, problem = Occurrence.OVERLONG, TOO_MANY.format(min(number - 1, MOST_LITERALS))
         return Request(trigger, request.keyword, request.arguments, request.tag, problem)
 

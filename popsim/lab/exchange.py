@@ -182,9 +182,9 @@ def _lines(answer: bytes, rule: Rule) -> tuple[tuple[str, ...], frozenset[int], 
     return tuple(found), frozenset(inside), line
 
 
-def rules_taken(timeline: Timeline, connection: int = 0) -> tuple[str, ...]:
-    """The ids of the rules that the server followed on a connection, in order."""
-    key = rule_key(connection, "server")
+def rules_taken(timeline: Timeline, connection: int = 0, end: str = "server") -> tuple[str, ...]:
+    """The ids of the rules that one end followed on a connection, in order."""
+    key = rule_key(connection, end)
     found: list[tuple[int, str]] = []
     for event in timeline:
         if event.values and key in event.values:

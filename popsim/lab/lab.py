@@ -18,6 +18,7 @@ from popsim.protocols import spoken
 from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.timeline import Timeline
+from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER
 from popsim.views.rich import Rich
 from popsim.wire import Action, Fault, Link, Scenario, Simulation
 from popsim.wire.fork import fork_of
@@ -245,12 +246,22 @@ class Lab(LetsClientsWork, ShowsSession, Rich):
         self._players.append(shown)
         return shown
 
-    def diagram(self, connection: int = 0, *, inner: bool = True) -> Diagram:
-        """The state diagram of a connection's protocol, with the state now and the path taken."""
+    def diagram(self, connection: int = 0, *, inner: bool = True, client: bool = False) -> Diagram:
+        """The state diagram of a connection's protocol, with the state now and the path taken.
+
+        Args:
+            connection: which connection.
+            inner: whether the steps inside a state are drawn.
+            client: whether the machine of the client's end is drawn, where it has one of its own, as in POP2.
+
+        Raises:
+            ValueError: the client has no machine of its own.
+        """
         from popsim.views.diagram import diagram
 
-        path = rules_taken(self.timeline, connection)
-        return diagram(self.speaks(connection), state=self.state_of(connection), path=path, inner=inner)
+        path = rules_taken(self.timeline, connection, ENDPOINTS[CLIENT if client else SERVER])
+        state = self._simulation.connections[connection].client.state.name if client else self.state_of(connection)
+        return diagram(self.speaks(connection), state=state, path=path, inner=inner, client=client)
 
     def console(self, connection: int = 0) -> Any:
         """A line to type commands in, with the exchanges below it; players of this lab follow."""

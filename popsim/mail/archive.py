@@ -2,7 +2,8 @@
 
 Each message is a file of its own, with exactly the octets that came: ``000001.eml``, ``000002.eml`` and so on, in the
 order in which they were kept. The names are never taken from a server. Beside them stands one text file for each
-account, such as ``alice@mail.example.org.fetched``: what was kept from there, one line for each step::
+account, or for each mailbox of one, such as ``alice@mail.example.org.fetched``: what was kept from there, one line for
+each step::
 
     popsim-fetch 1 alice@mail.example.org
     storing 000001.eml 1204 <SHA-256> 1795435200 <unique-id>
@@ -30,10 +31,10 @@ from pathlib import Path
 
 from popsim.mail.archive_disk import ArchiveError as ArchiveError
 from popsim.mail.archive_disk import Log, escaped, locked, make, sync, write
+from popsim.mail.dates import SECOND
 
 FORMAT = "popsim-fetch 1"
 SUFFIX = ".fetched"
-SECOND = 10**9
 
 _NAME = re.compile(r"([0-9]{6,18})\.eml")
 _ASIDE = re.compile(r"\.[0-9]{6,18}\.eml\.part")
@@ -67,7 +68,7 @@ class Archive:
 
     Args:
         folder: where; it is made where there is none.
-        account: whose mail, and from which server.
+        account: whose mail, from which server and which mailbox: where unique-ids mean the same.
         now: gives the time in nanoseconds since 1970.
 
     Raises:
@@ -115,7 +116,7 @@ class Archive:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # A mail reader's keeper: see popsim.protocols.pop3.client.Keeper
+    # A mail reader's keeper: see popsim.engine.visit.Keeper
 
     def holds(self, uid: str, copies: int = 1) -> bool:
         """Whether that many messages are kept that the server lists under this unique-id."""

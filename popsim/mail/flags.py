@@ -9,8 +9,6 @@ RECENT = "\\Recent"
 """What a session is told of new messages; nobody sets it."""
 
 SYSTEM = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
-NEW_KEYWORDS = "\\*"
-"""What stands in a list of flags where a client may make keywords of its own (RFC 3501 §7.1, PERMANENTFLAGS)."""
 MOST_KEYWORDS = 200
 """How many keywords one mailbox takes."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_FOLD = re.compile(rb"\r\n(?=[ \t])")
+from popsim.mail.fields import unfolded
+
 _ESCAPED = re.compile("[\udc80-\udcff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _AT_ONCE = 10_000
@@ -21,7 +22,7 @@ def value(header: bytes, name: str) -> str:
     found = re.search(pattern, header)
     if found is None:
         return ""
-    return _CONTROL.sub(" ", decoded(_FOLD.sub(b"", found[1]))).strip()
+    return _CONTROL.sub(" ", decoded(unfolded(found[1]))).strip()
 
 
 def decoded(body: bytes) -> str:

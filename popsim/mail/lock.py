@@ -16,6 +16,8 @@ from popsim.mail.box import Pause
 
 TRIES = 30
 """How often a lock that another program has is tried."""
+FEW_TRIES = 4
+"""The same where somebody waits for every message: a server answers nobody else in that time."""
 BETWEEN = 0.1
 """Seconds between two tries."""
 
@@ -25,18 +27,19 @@ class Locked(OSError):
 
 
 @contextmanager
-def locked(path: str, pause: Pause) -> Iterator[int]:
+def locked(path: str, pause: Pause, tries: int = 0) -> Iterator[int]:
     """The file, open for reading and locked, as its descriptor.
 
     Args:
         path: the file itself, no link to it.
         pause: what lets some seconds pass between two tries.
+        tries: how often it is tried; 0: as often as is usual.
 
     Raises:
         Locked: another program had it all the time.
         OSError: it can't be opened, or the folder may not be written.
     """
-    for left in reversed(range(TRIES)):
+    for left in reversed(range(tries or TRIES)):
         try:
             file = _taken(path)
             break

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable
 
 from popsim.mail.box import Box, MailError
 from popsim.mail.contents import Contents
-from popsim.mail.flags import NEW_KEYWORDS, SYSTEM
 from popsim.mail.item import Item, written
 from popsim.mail.ledger import LAST_UID, Ledger
 from popsim.mail.ledger import MailboxError as MailboxError
@@ -39,9 +38,6 @@ class Mailbox(Contents):
         special_use: what it is for, such as ``\\Sent``, or "" (RFC 6154).
     """
 
-    permanent_flags = (*SYSTEM, NEW_KEYWORDS)
-    """The flags that last, with the sign that clients may make keywords (RFC 3501 §7.1, PERMANENTFLAGS)."""
-
     def __init__(
         self,
         name: str,
@@ -56,8 +52,6 @@ class Mailbox(Contents):
         self.name = name
         self.uid_validity = uid_validity
         self.special_use = special_use
-        self.is_deleted = False
-        """Whether the mailbox is no more; sessions that have it open may read on."""
         self._disk = box if writes else None
 
     @property

@@ -124,6 +124,7 @@ class Mbox(Flat):
 
         A line of it that begins with "From " gets a ">" before it, for such a line would begin another message.
         """
+        from popsim.mail.lock import FEW_TRIES
         from popsim.mail.rewrite import CannotRewrite, rewrite
 
         whole: list[bytes] = []
@@ -134,7 +135,7 @@ class Mbox(Flat):
 
         try:
             with self._turn:
-                rewrite(self.path, longer, self._pause, "nothing was added")
+                rewrite(self.path, longer, self._pause, "nothing was added", FEW_TRIES)
                 messages = self._taken(b"".join(whole))
         except CannotRewrite as error:
             raise MailError(str(error)) from None

@@ -40,7 +40,8 @@ def date_in(line: bytes) -> int | None:
     if not found:
         return None
     month, day, hour, minute, second, year, sign, hours, minutes = found.groups()
-    time, zone = (int(hour), int(minute), int(second or 0)), ((sign or b"+").decode(), int(hours or 0), int(minutes or 0))
+    time = int(hour), int(minute), int(second or 0)
+    zone = (sign or b"+").decode(), int(hours or 0), int(minutes or 0)
     try:
         at = second_of(int(year), month_of(month.decode()), int(day), time, zone)
     except ValueError:

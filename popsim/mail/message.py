@@ -58,9 +58,7 @@ class Message:
         if not isinstance(octets, bytes):
             raise TypeError(f"a message is made of bytes, not {type(octets).__name__}: use text.encode()")
         if octets and not octets.endswith(b"\r\n") or octets.count(b"\n") != octets.count(b"\r\n"):
-            raise ValueError(
-                "every line of a message ends in CR LF (RFC 5322 §2.3); Message.of(data) mends that"
-            )
+            raise ValueError("every line of a message ends in CR LF (RFC 5322 §2.3); Message.of(data) mends that")
         if self.uid is not None:
             check(self.uid)
         object.__setattr__(self, "size", len(octets))

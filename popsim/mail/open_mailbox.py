@@ -120,8 +120,8 @@ class OpenMailbox:
 
         Args:
             expunged: whether it may be told that messages are gone: not while it asks for messages by their numbers
-                (FETCH, STORE, SEARCH; RFC 3501 §7.4.1). They keep their numbers until then, and can still be read
-                (RFC 2180 §4.1.1).
+                (FETCH, STORE, SEARCH; RFC 3501 §7.4.1). They keep their numbers until then
+                (RFC 2180 §4.1; the server gives of them what §4.1.2 says).
 
         Returns:
             First removals, each with the number that the message has when it is told, then arrivals, then flags.

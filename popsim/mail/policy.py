@@ -52,8 +52,13 @@ class Policy:
         implementation: what the server says that it is, one word; "" for nothing (RFC 2449 §6.9).
         retr_sets_seen: whether a message that was sent whole by POP is ``\\Seen`` in IMAP from then on; POP itself has
             no such flag, and no RFC says it.
-        read_only: the names of mailboxes, each one word, that a POP2 session may read and not change: the answer to a
-            deletion is the same there (RFC 937 p.9).
+        read_only: the names of mailboxes, each one word, whose messages may be read and not changed. POP2 answers a
+            deletion there as it does any other (RFC 937 p.9); IMAP opens them READ-ONLY (RFC 3501 §6.3.1) and puts
+            nothing into them, but lets the mailbox as a whole be renamed or deleted. POP3 and SMTP know nothing of it.
+
+    Delays and expiry are what POP3 can announce: a login by POP2 or IMAP waits for nothing, and neither of them removes
+    what is old. ``sasl`` and ``plaintext`` hold in every protocol that has them, ``implementation`` is told by POP3
+    (CAPA) and IMAP (ID), and IMAP, whose commands have tags, takes them as they come, whatever ``pipelining`` says.
 
     Raises:
         ValueError: a value is not of that form.

@@ -20,7 +20,11 @@ class CannotRewrite(Exception):
 
 
 def rewrite(
-    path: str, kept: Callable[[bytes], Sequence[bytes]], pause: Pause, so: str = "nothing was removed from it"
+    path: str,
+    kept: Callable[[bytes], Sequence[bytes]],
+    pause: Pause,
+    so: str = "nothing was removed from it",
+    tries: int = 0,
 ) -> None:
     """Replace a file by some pieces of it, or by more than it was, under the lock that other programs respect.
 
@@ -30,13 +34,14 @@ def rewrite(
             where the file is not what was expected.
         pause: what lets some seconds pass while another program has the lock.
         so: what it means when nothing could be changed.
+        tries: how often the lock is tried; 0: as often as is usual.
 
     Raises:
         CannotRewrite: nothing was changed.
     """
     place = os.path.realpath(path)
     try:
-        with locked(place, pause) as file:
+        with locked(place, pause, tries) as file:
             _rewrite(place, file, kept, so)
     except Locked as error:
         raise CannotRewrite(f"{path!r} is in use: {error.strerror}; {so}") from None

@@ -141,7 +141,6 @@ class Tree:
                 raise MailboxError(str(error)) from None
         del self.mailboxes[name]
         self._ordered.clear()
-        mailbox.is_deleted = True
         if self.has_inferiors(name):
             self.hollow.add(name)
         self._ledger.changes.count += 1

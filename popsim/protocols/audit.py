@@ -19,6 +19,7 @@ from popsim.protocols.model import (
     Row,
     Rule,
     State,
+    Syntax,
     Trigger,
     Unit,
     trigger_name,
@@ -49,7 +50,8 @@ def audit(protocol: Protocol) -> list[Finding]:
     command that no state allows, a reply that no row sends, a row that waits for something that has no row there, a
     row that speaks of a state, command or reply of another edition, an exchange whose end leaves the session where
     nothing is allowed, units that can't be framed, a capability that announces what is not there or what another
-    one does, and a code without a reply that it could go with.
+    one does, a code without a reply that it could go with, an optional argument that nothing tells from what follows,
+    and a row or an argument that depends on an extension that the table has not.
     """
     findings = list(_machine(protocol, protocol.server, "server"))
     if protocol.client:
@@ -58,6 +60,7 @@ def audit(protocol: Protocol) -> list[Finding]:
     findings += _stranded(protocol)
     findings += _unused(protocol)
     findings += _announced(protocol)
+    findings += _spelled(protocol)
     findings += _uncited(protocol)
     return findings
 
@@ -150,8 +153,16 @@ def _framing(protocol: Protocol, rule: Rule, where: str, end: str) -> Iterator[F
         yield Finding(where, "has a status, but sends no line that could carry it")
     if any(isinstance(u, Continuation) for u in rule.units[:-1]):
         yield Finding(where, "a continuation must be the last unit")
+    if not protocol.table.tagged and (Unit.UNTAGGED in rule.units or rule.reader is Reader.LITERAL):
+        yield Finding(where, "sends data without a tag or reads a literal, and commands have no tags")
+    if Unit.STATUS_LINES in rule.units and any(not _is_three_digits(reply) for reply in protocol.replies):
+        yield Finding(where, "sends lines that each open with the status, and not every status has three digits")
     if Unit.COUNTED in rule.units and not any(reply.announces for reply in protocol.replies):
         yield Finding(where, "sends counted octets, and no reply announces how many")
+
+
+def _is_three_digits(reply: Reply) -> bool:
+    return len(reply.mark) == 3 and reply.mark.isascii() and reply.mark.isdigit()
 
 
 def _can_close(machine: Machine, state: State) -> bool:
@@ -227,6 +238,21 @@ def _announced(protocol: Protocol) -> Iterator[Finding]:
     for code in protocol.codes:
         if code.condition and code.condition not in told:
             yield Finding(f"code {code}", f"goes with {code.condition!r}, and no row answers for that")
+
+
+def _spelled(protocol: Protocol) -> Iterator[Finding]:
+    """Arguments that can't be read as they are meant, and what depends on an extension that there is not."""
+    table = protocol.table
+    for form in protocol.forms:
+        for argument in form.arguments:
+            if argument.optional and not isinstance(argument.kind, Syntax):
+                yield Finding(form.name, f"{argument.name} is optional, and a pattern can't tell it from what follows")
+            if argument.wider and argument.widened_by not in table.extensions:
+                yield Finding(form.name, f"{argument.name} is widened by {argument.widened_by}, no extension")
+    for rule in table.rules:
+        for number in {rule.only_with, rule.not_with} - {0}:
+            if number not in table.extensions:
+                yield Finding(f"server, {rule.id}", f"depends on {number}, no extension of the table")
 
 
 def _uncited(protocol: Protocol) -> Iterator[Finding]:

@@ -10,6 +10,10 @@ from typing import NamedTuple
 from typing import Protocol as Duck
 
 from popsim import sasl
+from popsim.engine.entering import TLS_ALWAYS as TLS_ALWAYS
+from popsim.engine.entering import TLS_NEVER as TLS_NEVER
+from popsim.engine.entering import TLS_OFFERED as TLS_OFFERED
+from popsim.engine.entering import Refused, check_tls
 from popsim.engine.script import Script
 from popsim.engine.visit import Keeper, Told, Visit
 from popsim.mail.names import INBOX
@@ -26,8 +30,6 @@ from popsim.protocols.pop3.table import POP3
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.smtp import client_login as smtp_login
 from popsim.protocols.smtp.table import SMTP
-
-TLS_NEVER, TLS_OFFERED, TLS_ALWAYS = pop3.TLS_NEVER, pop3.TLS_OFFERED, pop3.TLS_ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +127,7 @@ def mail_reader(
     make = _MAKERS.get(protocol.name)
     if make is None:
         raise ValueError(f"no mail is read by {protocol.title}: mail readers speak {', '.join(_MAKERS)}")
-    if who.tls not in (TLS_NEVER, TLS_OFFERED, TLS_ALWAYS):
-        raise ValueError(f"expected 'never', 'if offered' or 'always' for tls, got {who.tls!r}")
+    check_tls(who.tls)
     return make(protocol, _Wish(name, mailbox, pipelined, blind), who)
 
 
@@ -189,19 +190,19 @@ def authenticate(
 
 
 def _by_pop3(protocol: Protocol, mechanism: str, user: str, secret: str, nonce: str, initial: bool) -> Script[None]:
-    with suppress(pop3.Refused):
+    with suppress(Refused):
         yield from pop3.authenticate(protocol, mechanism, user, secret, nonce=nonce, initial=initial)
 
 
 def _by_imap(protocol: Protocol, mechanism: str, user: str, secret: str, nonce: str, initial: bool) -> Script[None]:
     talk = imap_exchange.Talk(protocol)
     talk.capabilities = frozenset({imap_words.CAP_SASL_IR.tag} if initial else ())
-    with suppress(imap_exchange.Refused):
+    with suppress(Refused):
         yield from imap_login.authenticate(talk, mechanism.upper(), imap.Login(user, secret), nonce)
 
 
 def _by_smtp(protocol: Protocol, mechanism: str, user: str, secret: str, nonce: str, initial: bool) -> Script[None]:
-    with suppress(smtp_login.Refused):
+    with suppress(Refused):
         login = smtp_login.Login(user, secret)
         yield from smtp_login.authenticate(login, protocol, mechanism.upper(), nonce, initial=initial)
 

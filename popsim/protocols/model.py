@@ -48,18 +48,29 @@ REFUSALS = (Occurrence.NOT_ALLOWED, Occurrence.UNRECOGNIZED, Occurrence.MALFORME
 
 
 class Unit(Enum):
-    """A piece of what one end sends, by the way in which its end is found."""
+    """A piece of what one end sends, by the way in which its end is found.
+
+    LINE: the line with the status, to CRLF; in a tagged protocol it opens with the tag of the command, but where it
+    asks for more. MULTILINE: lines up to a lone dot, the dots in them doubled. COUNTED: as many octets as the reply
+    before said that announces them, and no line. UNTAGGED: lines of data that each open with ``* `` and may have
+    literals in them; in a tagged protocol only. STATUS_LINES: the answer's lines, each after the status, which is of
+    three digits then for every reply: a hyphen says that more follow, a space that this is the last (RFC 5321 §4.2.1).
+    """
 
     LINE = "line"
     MULTILINE = "multi-line"
     COUNTED = "counted octets"
-    LITERAL = "literal"
     UNTAGGED = "untagged data"
     STATUS_LINES = "lines that each open with the status"
 
 
 class Reader(Enum):
-    """Who reads the next octets after a continuation, instead of the command reader."""
+    """Who reads the next octets after a continuation, instead of the command reader.
+
+    LINE and COUNTED (``Answer.expects`` says how many) and DOT_ENDED bring what they have read as CONTINUED, to the
+    state that follows. LITERAL stands in rows of LITERAL alone, in a tagged protocol: it reads the octets that the
+    command's line has announced and the rest of that line, and then the whole command happens.
+    """
 
     LINE = "one line"
     DOT_ENDED = "lines up to a lone dot"
@@ -115,7 +126,9 @@ class Argument:
     """One argument of a command form; ``secret`` ones are masked where a view hides passwords.
 
     ``wider`` is the kind that an extension gives it, and ``widened_by`` the RFC number of that extension. An optional
-    one has the value None where it is left out; it is read by a :class:`Syntax`, which tells it from what follows.
+    one has the value None where it is left out; it is read by a :class:`Syntax`, which tells it from what follows. An
+    alternative to an optional argument is a second form with the same keyword, as in SMTP and POP3: the forms of a
+    keyword are tried in the table's order.
     """
 
     name: str

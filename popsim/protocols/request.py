@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from popsim.protocols.kind import NotRead, Syntax
+from popsim.protocols.literal import Announced as Announced
+from popsim.protocols.literal import announced as announced
 from popsim.protocols.model import Argument, Form, Kind, Occurrence, Trigger
 
 if TYPE_CHECKING:
@@ -17,29 +19,10 @@ Value = object
 NO_TAG = b"*"
 """Stands where the client's tag would, in a reply to a line that has none (RFC 3501 §7.1)."""
 _TAG = re.compile(rb"[!#$&',-\[\]-z|}~]+")  # RFC 3501 §9: what may be repeated without being taken for something else
-_LITERAL = re.compile(rb"\{([0-9]{1,10})(\+?)\}\Z")
 REMEMBERED = 1024
 """How many different command lines are remembered with what they say."""
 LONGEST = 512
 """The longest line that is remembered, in octets."""
-
-
-class Announced(NamedTuple):
-    """A literal that a line announces (RFC 3501 §4.3).
-
-    Args:
-        size: how many octets follow the line.
-        waits: whether the client waits to be asked for them; else they are on their way (RFC 7888 §4).
-    """
-
-    size: int
-    waits: bool
-
-
-def announced(line: bytes) -> Announced | None:
-    """The literal that a line without its CRLF announces, or None."""
-    match = _LITERAL.search(line) if line.endswith(b"}") else None
-    return Announced(int(match[1]), not match[2]) if match else None
 
 
 class Span(NamedTuple):
@@ -84,12 +67,7 @@ class Request(NamedTuple):
         return self.octets(index).decode()
 
     def argument(self, index: int, kind: type[A]) -> A:
-        """An argument, whose kind the form decides.
-
-        Args:
-            index: which, counted from 0.
-            kind: what the form's kind of argument makes of it.
-        """
+        """An argument by its place, counted from 0; ``kind`` is what the form's kind of argument makes of it."""
         value = self.arguments[index]
         assert isinstance(value, kind)
         return value

@@ -10,6 +10,9 @@ class Unread:
         self._octets = b""
         self._place = 0
 
+    def __len__(self) -> int:
+        return len(self._octets) - self._place
+
     def add(self, octets: bytes) -> None:
         """More has come."""
         self._octets = self._octets[self._place :] + octets if self._place < len(self._octets) else octets

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 def columns(indent: int, *cells: tuple[str, int]) -> Iterator[str]:
     """Cells side by side, each with its width; what is too long goes on below."""
-    columns = [textwrap.wrap(text, width) for text, width in cells]
+    columns = [textwrap.wrap(text, width, break_on_hyphens=False) for text, width in cells]
     for row in range(max(map(len, columns))):
         parts = (
             (column[row] if row < len(column) else "").ljust(width)

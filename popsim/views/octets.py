@@ -29,7 +29,7 @@ FIRST, LAST = 16, 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the legend: all parts of a name.
+    """One line of the legend: all parts of a name that are there for the same.
 
     Args:
         name: the name.
@@ -71,14 +71,14 @@ class Octets(Rich):
         self.title, self.parts, self._hidden = title, tuple(named), range(start, end)
         self.data = data[:start] + b"*" * (end - start) + data[end:]
         names = dict.fromkeys(part.name for part in named)
-        self.legend = tuple(self._entry(name) for name in names)
+        self.legend = tuple(self._entry(*each) for each in dict.fromkeys((part.name, part.meaning) for part in named))
         plain = [name for name in names if name not in LOOKS]
         self._looks = LOOKS | {name: PLAIN[n % len(PLAIN)] for n, name in enumerate(plain)}
         self._starts = [part.start for part in named]
 
-    def _entry(self, name: str) -> Entry:
-        places = tuple(part for part in self.parts if part.name == name)
-        return Entry(name, places, places[0].meaning, str(places[0].reference or ""))
+    def _entry(self, name: str, meaning: str) -> Entry:
+        places = tuple(part for part in self.parts if (part.name, part.meaning) == (name, meaning))
+        return Entry(name, places, meaning, str(places[0].reference or ""))
 
     # Text
 

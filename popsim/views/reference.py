@@ -14,7 +14,7 @@ from popsim.views.rich import Rich
 
 WIDTH = 100
 """Columns of the terminal that the text is laid out for."""
-_SECTION = 9
+_SECTION = 11
 """Columns for a section and the number of its note."""
 
 
@@ -74,7 +74,7 @@ def _table(heading: str, rows: Iterable[tuple[str, str, Source]]) -> Iterator[st
 
 def _entry(entry: Entry) -> Iterator[str]:
     yield ""
-    yield from columns(2, (entry.name, 24), (entry.meaning, 62), (_cited(entry.source), _SECTION))
+    yield from columns(2, (entry.name, 24), (entry.meaning, 60), (_cited(entry.source), _SECTION))
     for name, note in entry.arguments:
         yield from textwrap.wrap(f"{name}: {note}", WIDTH, initial_indent=" " * 4, subsequent_indent=" " * 6)
     for case in entry.cases:
@@ -87,8 +87,8 @@ def _outcome(outcome: Outcome) -> Iterator[str]:
     next = outcome.next if outcome.next == STAYS else f"-> {outcome.next}"
     yield from columns(
         6,
-        (outcome.condition, 42),
-        (outcome.mark, 5),
+        (outcome.condition, 38),
+        (outcome.mark, 7),
         (outcome.sent, 16),
         (next, 16),
         (_cited(outcome.source), _SECTION),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from popsim.protocols.model import ALWAYS, Datum, Form, Reference, Reply, Row, Rule, Unit, trigger_name
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import NO_TAG
 
 CRLF = b"\r\n"
 STUFFED = "added dot"
@@ -40,7 +41,9 @@ def of_reply(octets: bytes, rule: Rule | None, protocol: Protocol) -> Iterator[P
     elif rule and Unit.STATUS_LINES in rule.units:
         yield from _status_lines(octets, rule, protocol)
     elif rule and rule.reply is None:
-        meaning = rule.trigger.meaning if isinstance(rule.trigger, Form) else trigger_name(rule.trigger)
+        meaning = (
+            f"what was asked for by {rule.trigger}" if isinstance(rule.trigger, Form) else trigger_name(rule.trigger)
+        )
         yield Part(0, len(octets), "data", meaning, _of(protocol, rule))
     else:
         yield from _plain(octets, rule, protocol)
@@ -113,6 +116,7 @@ class _Tagged:
     def __init__(self, octets: bytes, rule: Rule | None, protocol: Protocol) -> None:
         self._octets, self._rule, self._protocol = octets, rule, protocol
         self._data = {datum.mark.encode(): datum for datum in protocol.data}
+        self._marks = {reply.mark.encode() for reply in protocol.replies}
         self._asks = {reply.mark.encode() for reply in protocol.replies if reply.positive is None}
 
     def parts(self) -> Iterator[Part]:
@@ -121,8 +125,10 @@ class _Tagged:
         while place < len(self._octets):
             end = self._end(place)
             opening = self._octets[place:end].split(b" ", 1)[0].rstrip(CRLF)
-            if opening == b"*":
-                yield from self._datum(place, end)
+            if opening == NO_TAG:
+                for part in self._datum(place, end):
+                    yield part
+                    end = max(end, part.end)  # a literal goes beyond its line
             elif opening in self._asks:
                 yield from _line(self._octets, place, end, self._rule, self._protocol)
             else:
@@ -140,6 +146,9 @@ class _Tagged:
         known = next((self._data[word] for word in words[1:3] if word in self._data), None)
         reference = _of(self._protocol, known, self._rule)
         yield Part(place, place + 1, "untagged", "data: it completes no command", reference)
+        if words[1:2] and words[1] in self._marks:
+            yield from _line(self._octets, place + len(NO_TAG) + 1, end, None, self._protocol)
+            return
         if known:
             place = self._octets.index(known.mark.encode(), place, end)
             if known.numbered:
@@ -159,7 +168,7 @@ class _Tagged:
             stop = end - len(CRLF) if self._octets[:end].endswith(CRLF) else end
             start = place + (self._octets[place : place + 1] == b" ")
             if start < stop:
-                yield Part(start, stop, "values", known.meaning if known else "data", reference)
+                yield Part(start, stop, "values", "what belongs to the word" if known else "data", reference)
             if stop < end:
                 yield Part(stop, end, "CRLF", "ends the line", line_rule(self._protocol, "reply line"))
             if not announced or end >= len(self._octets):

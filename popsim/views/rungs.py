@@ -102,7 +102,7 @@ def rungs_of(reading: Reading) -> list[Rung]:
 
 def _messages(reading: Reading) -> Iterator[Rung]:
     for flight in flights(reading.timeline):
-        text = wording.said(flight.first, reading)
+        text = wording.told(flight.first, reading)
         ends = (flight.connection, flight.sender, flight.sent, flight.came)
         yield Rung("message", *ends, text, flight.size, flight.fate, flight.note)
 

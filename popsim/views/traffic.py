@@ -159,7 +159,7 @@ def _costs(reading: Reading) -> list[Cost]:
         if event.sender == "client":
             name = _named(reading, event.connection, _command(event, reading))
             cost = costs.setdefault(name, Cost(name))
-            cost.times += 1
+            cost.times += reading.asked(event) is None  # what goes on with a command is no other one
             cost.requests += size
         else:
             name = _named(reading, event.connection, _answered(event, reading))

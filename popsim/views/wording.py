@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from popsim.protocols import spoken
 from popsim.protocols.model import Occurrence
 from popsim.protocols.protocol import Protocol
+from popsim.protocols.request import NO_TAG
 from popsim.timeline import Event, Timeline
 from popsim.timeline.event import ENDED, LOST, OPEN, reason_key, record_key, rule_key, segment_key, state_key
 from popsim.views.store_words import store_words
@@ -103,6 +104,28 @@ def said(event: Event, reading: Reading, longest: int = LONGEST) -> str:
     return first_line(reading.shown(event), longest)
 
 
+def told(event: Event, reading: Reading, longest: int = LONGEST) -> str:
+    """What a message says in one line: its first one and, of an answer that opens with data, how it ends.
+
+    ``* 8 EXISTS ... a2 OK`` stands for an answer of which both are worth knowing.
+    """
+    end = _ending(event, reading)
+    return said(event, reading, longest - len(end)) + end
+
+
+def _ending(event: Event, reading: Reading) -> str:
+    """The tag and the status of an answer that opens with data; nothing for any other message."""
+    protocol = reading.protocol(event.connection)
+    if event.sender == "client" or event.is_wire or not protocol.table.tagged:
+        return ""
+    octets = reading.timeline.octets(event)
+    last = octets[octets.rfind(b"\n", 0, -1) + 1 :]
+    words = printable(last[:LONGEST]).split(" ", 2)
+    has_status = len(words) > 1 and words[1] in {reply.mark for reply in protocol.replies}
+    opens_with_data = octets.startswith(NO_TAG + b" ") and not last.startswith(NO_TAG)
+    return f" ... {words[0]} {words[1]}" if has_status and opens_with_data else ""
+
+
 def state_after(timeline: Timeline, event: Event) -> str | None:
     """The state into which the end of this event moved together with it, or None where it stayed."""
     for index in range(event.index + 1, len(timeline)):
@@ -177,13 +200,13 @@ def why(event: Event) -> str:
 
 
 def _message(event: Event, reading: Reading) -> str:
-    text = said(event, reading)
+    text = told(event, reading)
     if event.kind == "Delivered":
         verb = "reads"
     elif event.endpoint == "client":
         verb = "sends"
     else:
-        verb = "greets with" if is_greeting(event, reading) else "answers"
+        verb = _VERBS.get(_cause(event, reading), "answers")
     lines, size = body_size(reading.timeline.octets(event))
     body = f" and {format_lines(lines)}, {format_octets(size)}" if lines else ""
     state = state_after(reading.timeline, event) if event.kind == "Sent" else None
@@ -192,8 +215,20 @@ def _message(event: Event, reading: Reading) -> str:
 
 def is_greeting(event: Event, reading: Reading) -> bool:
     """Whether a server's message answers nobody: it is what the server says when the connection opens."""
+    return _cause(event, reading) is Occurrence.OPENED
+
+
+_VERBS: dict[object, str] = {Occurrence.OPENED: "greets with", Occurrence.NEWS: "tells"}
+"""What a server does with a message that nobody asked for."""
+
+
+def _cause(event: Event, reading: Reading) -> object:
+    """What a server's message is the answer to: a command, or what happened; None where the recording doesn't say."""
     rule = (event.values or {}).get(rule_key(event.connection, event.endpoint), "")
-    return rule in {r.id for r in reading.protocol(event.connection).rules if r.trigger is Occurrence.OPENED}
+    try:
+        return reading.protocol(event.connection).rule(str(rule)).trigger
+    except LookupError:
+        return None
 
 
 def _session(event: Event, reading: Reading) -> str:

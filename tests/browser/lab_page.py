@@ -62,9 +62,7 @@ class LabPage:
         """Run all cells and wait for the last to end; an error in one fails the test, with its traceback."""
         self._settle(RUN_ALL, timeout)
         self._raise_errors()
-        waiting = [
-            i for i, cell in enumerate(self.cells()) if _is_code(cell) and cell["execution_count"] is None
-        ]
+        waiting = [i for i, cell in enumerate(self.cells()) if _is_code(cell) and cell["execution_count"] is None]
         assert not waiting, f"cells {waiting} were not executed"
 
     def run_cell(self, index: int, timeout: float = RUNS_WITHIN) -> list[dict[str, Any]]:

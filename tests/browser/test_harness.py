@@ -67,9 +67,7 @@ def test_a_request_that_leaves_the_machine_is_refused_and_listed(browser: Watche
     refused = refuse_outside(context)
     page = context.new_page()
     page.goto("about:blank")
-    page.set_content(
-        '<img src="http://example.org/a.png"><script>new WebSocket("ws://example.org/b")</script>'
-    )
+    page.set_content('<img src="http://example.org/a.png"><script>new WebSocket("ws://example.org/b")</script>')
     page.wait_for_timeout(200)
     context.close()
     assert sorted(refused) == ["http://example.org/a.png", "ws://example.org/b"]

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 
 from popsim.capture.dissect import dissection
 from popsim.capture.overhear import conversations, overheard, spoken_in
-from popsim.timeline import Event, Timeline
+from popsim.timeline import Timeline
 from popsim.wire import Scenario
 from tests.capture_dissect import family
-from tests.capture_dissect.sessions import chopped, claimed, moves, played, value
+from tests.capture_dissect.sessions import chopped, claimed, played, value
 from tests.capture_dissect.test_simulated import row
 
 
@@ -47,5 +47,33 @@ def test_whatever_the_octets_determine_is_found(name: str) -> None:
         heard = overheard(record)
         for connection in record.connections:
             agree(record, heard, connection)
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(family.SPEECHES))
+def test_the_simulated_server_breaks_nothing(name: str) -> None:
+    @settings(derandomize=True, deadline=None, max_examples=60)
+    @given(scenario=family.scenarios(name))
+    def check(scenario: Scenario) -> None:
+        record = played(scenario)
+        found = dissection(conversations(record), spoken_in(record))
+        assert [str(breach) for breach in found.breaches if breach.endpoint == "server"] == []
+
+    check()
+
+
+@pytest.mark.parametrize("name", sorted(family.SPEECHES))
+def test_octet_by_octet_gives_the_same_messages(name: str) -> None:
+    @settings(derandomize=True, deadline=None, max_examples=25)
+    @given(scenario=family.scenarios(name, most=8))
+    def check(scenario: Scenario) -> None:
+        record = played(scenario)
+        whole, spoken = conversations(record), spoken_in(record)
+        one, other = (dissection([chopped(c, size) for c in whole], spoken).timeline for size in (1 << 20, 1))
+        if any(family.is_news(event) for event in one.events("message", "Sent")):
+            return  # octets do not tell where one piece of news ends and the next begins
+        for layer in ("message", "session"):
+            assert sorted(map(row, one.events(layer))) == sorted(map(row, other.events(layer)))
 
     check()

@@ -9,6 +9,7 @@ from popsim.capture.conversation import Conversation
 from popsim.capture.dissect import dissect, dissection
 from popsim.capture.dissect_tls import records
 from popsim.capture.overhear import overheard
+from popsim.protocols import spoken
 from popsim.timeline import Timeline
 from popsim.timeline.event import CLIENT, SERVER
 from tests.capture_dissect.sessions import moves, possible, value
@@ -153,14 +154,25 @@ def test_noise_on_either_side(noise: bytes, begun: bool) -> None:
 def test_other_protocols_on_the_port() -> None:
     web: Conversation = talk("C: GET / HTTP/1.1", "C: Host: x", "C: ", ("S", b"HTTP/1.1 400 no\r\n\r\n<html>\n"))
     mail = talk("S: 220 ready", "C: EHLO x", "S: 250-x", "S: 250 SIZE", "C: QUIT", "S: 221 bye")
-    for one in (web, mail):
-        found = dissection([one])
-        assert found.breaches and found.timeline.events("message")
+    assert dissection([web]).breaches and dissection([web]).timeline.events("message")
+    assert dissection([mail]).protocol.name == "smtp" and not dissection([mail]).breaches
 
 
-def test_a_conversation_of_another_protocol_is_not_dissected() -> None:
-    mail = talk("S: 220 ready", "C: EHLO x", "S: 250 SIZE", port=25)
-    heard = dissect([mail])
+def test_what_is_no_mail_is_not_dissected() -> None:
+    web = talk("C: GET / HTTP/1.1", "C: ", ("S", b"HTTP/1.1 400 no\r\n\r\n<html>\n"), port=80)
+    heard = dissect([web])
     assert heard.events("message") == [] and heard.events("segment") and heard.stream(0, "server")
-    both = dissect([mail, talk(GREETING, "C: QUIT", "S: +OK")])
+    both = dissect([web, talk(GREETING, "C: QUIT", "S: +OK")])
     assert both.connections == [0] and both.header["addresses"] == [["192.0.2.1:40000", "192.0.2.2:110"]]
+
+
+def test_each_conversation_is_read_by_its_own_table() -> None:
+    mail = talk("S: 220 ready", "C: EHLO x", "S: 250 SIZE", port=25)
+    boxes = talk("S: * OK ready", "C: a LOGOUT", "S: * BYE", "S: a OK", port=143)
+    old = talk("S: + POP2 ready", "C: QUIT", "S: + bye", port=109)
+    found = dissection([talk(GREETING, "C: QUIT", "S: +OK"), mail, boxes, old])
+    assert [one and one.name for one in found.protocols] == ["pop3", "smtp", "imap", "pop2"]
+    names = [spoken(found.timeline.header, number).name for number in found.timeline.connections]
+    assert names == ["pop3", "smtp", "imap", "pop2"]
+    states = [found.timeline.at(-1).state(connection=number) for number in (0, 2, 3)]
+    assert states == ["START"] * 3 and found.breaches == ()

@@ -7,64 +7,33 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from popsim import pop3
-from popsim.cli import main
 from popsim.cli.place import SCHEMES, Place
 from popsim.mail import archive, archive_disk
 from popsim.mail.collection import Mail
 from popsim.mail.message import Message
 from popsim.mail.store import Store, User
 from popsim.sockets import Server
+from tests.cli.fetching import SECRET, Fetch, fetching
 from tests.cli.running import COMMAND, complaint, environment, popsim
 from tests.sockets.clients import Raw
 from tests.sockets.nasty import ENDLESS, MESSAGES, write
 from tests.sockets.running import served
 from tests.sockets.scripted import Maildrop, scripted
 
-SECRET = "pass word"
 THREE = {n: b"Subject: %d\r\n\r\ntext\r\n" % n for n in (1, 2, 3)}
 UIDS = {1: b"one", 2: b"two", 3: b"three"}
-
-Fetch = Callable[..., "Fetched"]
-
-
-class Fetched:
-    """What a run came to: its exit code, what it said, and the folder."""
-
-    def __init__(self, code: int, out: str, err: str, folder: Path) -> None:
-        self.code, self.out, self.err, self.folder = code, out, err, folder
-
-    @property
-    def mail(self) -> list[bytes]:
-        return [path.read_bytes() for path in sorted(self.folder.glob("*.eml"))]
-
-    def told(self, code: int = 1) -> str:
-        """The one line on stderr of a run that failed."""
-        assert (self.code, self.err.count("\n")) == (code, 1), (self.code, self.err)
-        assert self.err.startswith("popsim fetch: ") and SECRET not in self.err
-        return self.err
 
 
 @pytest.fixture
 def fetch(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Fetch:
     """Runs the command in this process."""
-    monkeypatch.delenv("POPSIM_PASSWORD", raising=False)
-
-    def run(port: int, *options: str, secret: str | None = SECRET, url: str = "") -> Fetched:
-        given = [] if secret is None else ["--password", secret]
-        arguments = ["fetch", url or f"pop3://alice@127.0.0.1:{port}", "--output", str(tmp_path / "mail"), *given]
-        with pytest.raises(SystemExit) as end:
-            main([*arguments, *options])
-        said = capsys.readouterr()
-        assert SECRET not in said.out + said.err
-        return Fetched(int(end.value.code or 0), said.out, said.err, tmp_path / "mail")
-
-    return run
+    return fetching(tmp_path / "mail", capsys, monkeypatch)
 
 
 def mail() -> Mail:

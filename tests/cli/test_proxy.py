@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import imaplib
 import poplib
 import signal
+import smtplib
 import socket
 import ssl
 import stat
@@ -21,7 +23,7 @@ from popsim.timeline import Timeline
 from tests.cli.running import complaint, popsim
 from tests.sockets.clients import Raw
 from tests.sockets.nasty import MESSAGES, write
-from tests.sockets.running import Served, _line, served
+from tests.sockets.running import Served, _line, served, serving
 
 
 @contextmanager
@@ -116,6 +118,27 @@ def test_a_fault_on_the_line(tmp_path: Path) -> None:
     timeline = Timeline.load(save)
     assert timeline.connections == [0, 1]
     assert timeline.at(len(timeline) - 1).values["0.connection"] == "lost"
+
+
+@pytest.mark.parametrize("suffix", [".pcapng", ".jsonl"])
+def test_sessions_of_other_protocols_are_saved_and_read(tmp_path: Path, suffix: str) -> None:
+    """What is spoken is told by the greeting: neither end's port says it."""
+    boxes, door = tmp_path / f"boxes{suffix}", tmp_path / f"door{suffix}"
+    with serving("--mail", "four", "--imap", "0", "--smtp", "0") as server:
+        with joined(server.by_name["imap"], boxes) as between:
+            with imaplib.IMAP4("127.0.0.1", between.port, timeout=20) as reader:
+                reader.login("alice", "secret")
+                reader.select()
+                reader.fetch("1:2", "(FLAGS BODY[HEADER])")
+            between.end()
+        with joined(server.by_name["smtp"], door) as between:
+            with smtplib.SMTP("127.0.0.1", between.port, timeout=20) as sender:
+                sender.sendmail("b@c.example", ["alice@popsim.example"], "Subject: x\r\n\r\nhello\r\n")
+            between.end()
+    for path, title, line in ((boxes, "IMAP", "SELECT INBOX"), (door, "SMTP", "250 ")):
+        told = popsim("read", path).stdout
+        assert f"  {title}  " in told and line in told and "no line breaks the protocol" in told
+        assert "-> CLOSED" in told or "Logout" in told
 
 
 def test_a_killed_proxy_leaves_a_capture(tmp_path: Path) -> None:

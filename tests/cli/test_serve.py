@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import smtplib
 import stat
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from popsim.timeline import Timeline
 from tests.cli.running import complaint, popsim
 from tests.sockets.clients import Raw
-from tests.sockets.running import served
+from tests.sockets.running import served, serving
 
 
 def test_the_first_line_says_where() -> None:
@@ -100,3 +101,49 @@ def test_an_address_of_the_other_kind() -> None:
         if "cannot listen" in str(error):
             pytest.skip("this machine has no IPv6")
         raise
+
+
+def test_the_first_lines_name_each_port(tmp_path: Path) -> None:
+    with serving("--smtp", "0", "--imaps", "0", "--imap", "0", "--pop2", "0", "--mail", "empty") as server:
+        assert [line.split()[0] for line in server.lines] == ["pop2", "imap", "imaps", "smtp"]
+        greetings = {}
+        for name in ("pop2", "imap", "smtp"):
+            with Raw(server.by_name[name]) as client:
+                greetings[name] = client.greeting.split()[0]
+        assert greetings == {"pop2": b"+", "imap": b"*", "smtp": b"220"}
+        assert server.end() == 0
+        assert server.err.splitlines()[-1] == "stopped after 3 connections"
+
+
+def test_the_domain_that_smtp_takes_mail_for() -> None:
+    with serving("--smtp", "0", "--imap", "0", "--mail", "empty", "--domain", "mail.example.org") as server:
+        with Raw(server.by_name["smtp"]) as client:
+            assert client.greeting.startswith(b"220 mail.example.org ")
+            assert client.say("HELO c.example") == b"250 mail.example.org"
+            assert client.say("MAIL FROM:<>").startswith(b"250")
+            assert client.say("RCPT TO:<alice@popsim.example>").startswith(b"550")
+            assert client.say("RCPT TO:<alice@MAIL.example.org>").startswith(b"250")
+            assert client.say("RCPT TO:<alice@localhost>").startswith(b"250")
+        assert server.end() == 0
+
+
+@pytest.mark.parametrize("name", ["two words", "-x.example", "a..b", "é.example", "x" * 64])
+def test_a_domain_that_is_none(name: str) -> None:
+    said = complaint(popsim("serve", "--smtp", "0", "--domain", name), 2)
+    assert "expected the name of a domain, such as mail.example.org" in said
+
+
+def test_a_port_that_another_of_them_has_taken() -> None:
+    with serving("--imap", "0") as server:
+        said = complaint(popsim("serve", "--pop3", "0", "--smtp", str(server.port)), 1)
+        assert f"cannot listen on port {server.port} of '127.0.0.1': another program listens there" in said
+
+
+def test_the_first_message_of_a_server_without_mail_is_in_the_record(tmp_path: Path) -> None:
+    record = tmp_path / "record.jsonl"
+    with serving("--smtp", "0", "--mail", "empty", "--record", record) as server:
+        with smtplib.SMTP("127.0.0.1", server.port, timeout=20) as client:
+            client.sendmail("a@b.example", ["alice@popsim.example"], b"Subject: first\r\n\r\nHello.\r\n")
+        assert server.end() == 0
+    (row,) = Timeline.load(record).header["mail"]["alice"]
+    assert (row[0], row[-1]) == (1, "first")

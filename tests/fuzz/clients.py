@@ -13,7 +13,7 @@ from popsim.engine.framing import CRLF
 from popsim.engine.response import Response
 from popsim.protocols.model import CLOSED, Occurrence, Reader
 from popsim.protocols.protocol import Protocol
-from tests.fuzz.inputs import CUT, LOST, SECURED, events
+from tests.fuzz.inputs import CUT, LOST, SECURED, events, pieces
 from tests.fuzz.servers import SPOKEN, stage
 from tests.transcripts.stage import Session
 
@@ -21,15 +21,15 @@ Part = tuple[bool, bytes]
 """Whether the server says it, and the octets."""
 
 
-def parts_of(data: bytes, by_octets: bool) -> list[Part]:
-    """What both say in turn, the server's octets one by one or as they are cut."""
+def parts_of(data: bytes, cuts: bool) -> list[Part]:
+    """What both say in turn, the server's octets as they are cut, or cut again."""
     found: list[Part] = []
     is_server = True
     for part in events(data):
         if isinstance(part, int):
             is_server = not is_server if part == SECURED else is_server
-        elif is_server and by_octets:
-            found += [(True, bytes([octet])) for octet in part]
+        elif is_server and cuts:
+            found += [(True, octets) for octets in pieces(part)]
         else:
             found.append((is_server, part))
     return found

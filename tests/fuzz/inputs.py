@@ -23,10 +23,20 @@ def events(data: bytes) -> Iterator[int | bytes]:
         yield bytes(piece)
 
 
-def whole_and_octets(data: bytes) -> tuple[list[int | bytes], list[int | bytes]]:
-    """The same input twice: in its pieces, and octet by octet."""
+def whole_and_cut(data: bytes) -> tuple[list[int | bytes], list[int | bytes]]:
+    """The same input twice: in its pieces, and cut again into pieces of one octet to five."""
     parts = list(events(data))
-    octets: list[int | bytes] = []
+    cut: list[int | bytes] = []
     for part in parts:
-        octets += [part] if isinstance(part, int) else [bytes([octet]) for octet in part]
-    return parts, octets
+        cut += [part] if isinstance(part, int) else pieces(part)
+    return parts, cut
+
+
+def pieces(octets: bytes) -> list[bytes]:
+    """Octets in pieces of one to five."""
+    found, place = [], 0
+    while place < len(octets):
+        size = 1 + (place * 7 + len(octets)) % 5
+        found.append(octets[place : place + size])
+        place += size
+    return found

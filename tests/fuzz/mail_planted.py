@@ -1,4 +1,9 @@
-"""Bugs to be planted in what reads POP2, IMAP and SMTP: one for each place where octets are easily miscounted."""
+"""Bugs to be planted in what reads POP2, IMAP and SMTP: one for each place where octets are easily miscounted.
+
+The runs see which branches are gone here too: a condition that is met by steps is written in steps.
+"""
+
+# ruff: noqa: SIM102
 
 from __future__ import annotations
 
@@ -11,7 +16,6 @@ from popsim.engine.plan import Ways
 from popsim.mail import parts
 from popsim.protocols.imap import search_syntax, server_patterns, syntax
 from popsim.protocols.imap.items import Numbers
-from popsim.protocols.model import Occurrence
 from tests.fuzz import parsers
 
 
@@ -41,13 +45,14 @@ def wrapped(owner: Any, name: str, wrong: Callable[..., Any]) -> Undo:
 
 
 def _literal() -> Undo:
-    """The second literal of a command has no octets."""
+    """The fourth literal of a command."""
 
     def wrong(right: Any, ways: Any, request: Any, part: Any) -> Any:
-        found = right(ways, request, part)
-        if not part.text() and b"}\r\n" in request.arguments[1] and found.trigger is not Occurrence.LITERAL:
-            raise Planted
-        return found
+        before = request.arguments[1].count(b"}\r\n")
+        if before > 1:
+            if before > 2:
+                raise Planted
+        return right(ways, request, part)
 
     return wrapped(Ways, "gone_on", wrong)
 
@@ -56,20 +61,23 @@ def _search() -> Undo:
     """A NOT that stands four deep inside of other keys."""
 
     def wrong(right: Any, reader: Any, text: bytes, place: int, depth: int) -> Any:
-        if depth >= 4 and text[place : place + 3].upper() == b"NOT":
-            raise Planted
+        if depth > 1:
+            if depth > 2:
+                if depth > 3 and text[place : place + 3] == b"NOT":
+                    raise Planted
         return right(reader, text, place, depth)
 
     return wrapped(search_syntax._Search, "_key", wrong)
 
 
 def _numbers() -> Undo:
-    """Three ranges, of which the second goes backwards and the last has a star."""
+    """Three ranges and more, of which the last has a star."""
 
     def wrong(right: Any, text: bytes, place: int) -> tuple[Numbers, int]:
         found, end = right(text, place)
-        if len(found.ranges) > 2 and 0 < found.ranges[1][1] < found.ranges[1][0] and not all(found.ranges[-1]):
-            raise Planted
+        if len(found.ranges) > 2:
+            if not all(found.ranges[-1]):
+                raise Planted
         return found, end
 
     return wrapped(syntax, "_numbers", wrong)
@@ -138,8 +146,9 @@ def _data() -> Undo:
     """Untagged data with two literals, of which the second is empty."""
 
     def wrong(right: Any, client: Any, line: bytes) -> None:
-        if len(client._unfinished) > 5 and client._unfinished[-1] == b"":
-            raise Planted
+        if len(client._unfinished) > 6:
+            if len(client._unfinished[-1]) == 0:
+                raise Planted
         right(client, line)
 
     return wrapped(ClientEngine, "_take_untagged", wrong)
@@ -157,8 +166,8 @@ def _pattern() -> Undo:
 
 
 PLANTED = {
-    "literal": Planting("imap-server", _literal),
-    "search": Planting("imap-server", _search),
+    "literal": Planting("literals", _literal),
+    "search": Planting("syntax", _search),
     "numbers": Planting("syntax", _numbers),
     "structure": Planting("mime", _mime),
     "name": Planting("names", _name),

@@ -21,10 +21,15 @@ MORE: dict[str, tuple[bytes, ...]] = {
     "imap-server": (
         b"\x00a LOGIN alice secret\r\na APPEND INBOX {5+}\r\nabc\r\n\r\na SELECT INBOX\r\n"
         b"a SEARCH OR NOT (SEEN) HEADER {7+}\r\nSubject one 1:*\r\n",
-        b"\x00a LOGIN alice secret\r\na SELECT {5}\r\nINBOX\r\na FETCH 1:3 (BODYSTRUCTURE ENVELOPE BODY.PEEK[1.MIME]<0.9>)\r\n"
+        b"\x00a LOGIN alice secret\r\na SELECT {5}\r\nINBOX\r\n"
+        b"a FETCH 1:3 (BODYSTRUCTURE ENVELOPE BODY.PEEK[1.MIME]<0.9>)\r\n"
         b"a UID STORE 2,1 +FLAGS.SILENT (\\Deleted $x)\r\na EXPUNGE\r\na IDLE\r\n\xfeDONE\r\na LIST \"\" %/&AOk-*\r\n",
         b"\x03a AUTHENTICATE PLAIN AGFsaWNlAHNlY3JldA==\r\nb ENABLE CONDSTORE\r\nc CREATE Entw&APw-rfe/neu\r\n"
+        b"e SEARCH HEADER {1+}\r\nx {1+}\r\ny BODY {2+}\r\nab\r\n"
         b"d LIST (SUBSCRIBED) \"\" (% *) RETURN (STATUS (MESSAGES))\r\n{9999999999}\r\n",
+    ),
+    "imap-client": (
+        b"\x00* OK hi\r\n\xfea1 FETCH 1 RFC822\xfe* 1 FETCH (A {1}\r\nx B {1}\r\ny C {2}\r\n..)\r\na1 OK\r\n",
     ),
     "pop2-server": (b"\x00HELO alice secret\r\nREAD 1\r\nRETR\r\nACKD\r\nFOLD Sent\r\nREAD\r\nQUIT\r\n",),
     "smtp-server": (
@@ -42,13 +47,24 @@ def seeds() -> dict[str, tuple[bytes, ...]]:
             found.setdefault(f"{name}-server", []).append(b"\x00" + b"".join(_server(told)))
             found.setdefault(f"{name}-client", []).append(b"\x00" + _client(told))
             found.setdefault(f"{name}-both", []).append(b"\x00" + b"\xff".join(_lines(told)))
-        found[f"{name}-server"] += MORE[f"{name}-server"]
+    for target, more in MORE.items():
+        found[target] += more
+    found["dissector"] = [one[1:] for name in FOLDERS for one in found[f"{name}-client"][::6]]
     lines = [line for told in found["imap-server"] for line in told[1:].split(b"\r\n")]
     found["syntax"] = [bytes([n % len(KINDS), n % 4]) + line for n, line in enumerate(sorted(set(lines)))]
-    found["syntax"] += [bytes([n, 0]) + b"1:*,5" for n in range(len(KINDS))]
+    found["syntax"] += [bytes([n, 0]) + some for n in range(len(KINDS)) for some in (b"1:*,5", b"2:4,1:3,7:9")]
+    found["literals"] = [one[1:] for one in found["imap-server"] if b"}\r\n" in one] + [
+        b"a LOGIN {1+}\r\nx {1}\r\ny\r\n"
+    ]
     found["mime"] = [octets for octets in NASTY.values() if len(octets) < 1500]
     found["names"] = [b"Entw&APw-rfe", b"&-", b"&2D3eAA-/&AOk-&-", "日本語/é".encode(), b"inbox/x", b"&AGE-", b"&a"]
-    found["patterns"] = [b"%*%/in*\nINBOX/sub", b"*a%b\na/b", b"INBOX\ninbox", b"%/%\na/b/c", b"%*" * 20 + b"\n" + b"a/" * 20]
+    found["patterns"] = [
+        b"%*%/in*\nINBOX/sub",
+        b"*a%b\na/b",
+        b"INBOX\ninbox",
+        b"%/%\na/b/c",
+        b"%*" * 20 + b"\n" + b"a/" * 20,
+    ]
     return {name: tuple(one[:LONGEST] for one in several) for name, several in found.items()}
 
 

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from popsim.engine.framing import Buffer, Literal
+from popsim.engine.plan import Ways, announcement
 from popsim.mail.message import Message
 from popsim.mail.names import canonical, checked, decode, encode
 from popsim.mail.parts import Part, header_end, structure
@@ -17,7 +19,9 @@ from popsim.protocols.imap.server_patterns import Pattern
 from popsim.protocols.imap.server_section import part_of, section
 from popsim.protocols.imap.server_structure import bodystructure
 from popsim.protocols.kind import NotRead, Syntax
-from popsim.protocols.request import spans
+from popsim.protocols.model import Occurrence
+from popsim.protocols.request import Request, spans
+from tests.fuzz.inputs import pieces
 from tests.fuzz.servers import IMAP, SPOKEN
 from tests.imap.heard import parsed
 
@@ -175,7 +179,40 @@ def slow(text: str, name: str) -> bool:
     return fits(text) or inbox
 
 
+def literals(data: bytes) -> None:
+    """Commands with their literals are the same however their octets are cut, and no octet is counted twice."""
+    whole, size = commands([data])
+    assert (whole, size) == commands(pieces(data))
+    assert size <= len(data)
+
+
+def commands(parts: list[bytes]) -> tuple[list[Request], int]:
+    """The commands in some octets, and how many octets they have."""
+    ways, buffer = Ways.of(SPOKEN["imap"][0]), Buffer()
+    found: list[Request] = []
+    size, part = 0, None
+    for octets in parts:
+        buffer.feed(octets)
+        while True:
+            if part is None:
+                line = buffer.line(ways.line_limit)
+                if line is None:
+                    break
+                size += buffer.size
+                request = ways.read(line)
+            elif buffer.part(part):
+                size += part.size
+                request = ways.gone_on(found.pop(), part)
+            else:
+                break
+            found.append(request)
+            is_begun = request.trigger is Occurrence.LITERAL
+            part = Literal(announcement(request).size, ways.literal_limit, ways.line_limit) if is_begun else None
+    return found, size
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
+    "literals": literals,
     "syntax": syntax,
     "mime": mime,
     "names": names,

@@ -1,8 +1,8 @@
 """Fuzz popsim, guided by coverage: ``python -m tests.fuzz.run server --minutes 10``; needs the package atheris.
 
 It begins with the seeds and with the committed corpus. Inputs that reach something new are added to the corpus. What
-breaks is printed and kept in the corpus's folder as ``crash-...``. With ``--planted NAME`` a known bug is planted (those
-of ``planted.py``), and the run on its target must find it.
+breaks is printed and kept in the corpus's folder as ``crash-...``. With ``--planted NAME`` a known bug is planted, one
+of ``planted.py``, and the run on its target must find it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tests.fuzz import corpus
 
 LONGEST = 800
 """Octets of one input."""
-MOST = 120
-"""How many inputs of a target are kept."""
+MOST, ROOM = 120, 12_000
+"""How many inputs of a target are kept, and how many octets they may have together."""
 
 
 def main() -> int:
@@ -61,20 +61,31 @@ def _run(target: str, minutes: float, planted: str) -> int:
 
 
 def _keep(target: str, place: Path) -> None:
-    """Keep the inputs that reached something that none before them did; of very many, the short ones."""
+    """Keep the inputs that reached something that none before them did; of very many, some of every length."""
     found = sorted((path.read_bytes() for path in (place / "corpus").iterdir()), key=len)
-    print(f"kept: {corpus.write(target, found[:MOST])}, {min(len(found), MOST)} of {len(found)} inputs")
+    kept = spread(found)
+    print(f"kept: {corpus.write(target, kept)}, {len(kept)} of {len(found)} inputs")
+
+
+def spread(found: list[bytes]) -> list[bytes]:
+    """Inputs of every length, as many as there is room for."""
+    for step in range(1, len(found) + 1):
+        kept = found[::step]
+        if len(kept) <= MOST and sum(map(len, kept)) <= ROOM:
+            return kept
+    return found[:1]
 
 
 def _fuzz(target: str, place: Path, minutes: float, planted: str) -> None:
     import atheris
 
-    with atheris.instrument_imports(include=["popsim"]):
+    with atheris.instrument_imports(include=["popsim", "tests.fuzz.mail_planted"]):
         from tests.fuzz.targets import TARGETS
-    if planted:
-        from tests.fuzz.planted import PLANTED
 
-        PLANTED[planted].plant()
+        if planted:
+            from tests.fuzz.planted import PLANTED
+
+            PLANTED[planted].plant()
     options = [
         f"-max_len={LONGEST}",
         f"-artifact_prefix={place}/",

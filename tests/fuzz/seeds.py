@@ -36,4 +36,5 @@ _POP3: dict[str, tuple[bytes, ...]] = {
         b"* OK IMAP4rev1 ready\r\n\xfea1 LOGIN x y\r\n\xfea1 OK\r\n",
     ),
 }
-SEEDS: dict[str, tuple[bytes, ...]] = {**_POP3, **seeds()}
+_MORE = seeds()
+SEEDS: dict[str, tuple[bytes, ...]] = {**_MORE, **{name: (*own, *_MORE.get(name, ())) for name, own in _POP3.items()}}

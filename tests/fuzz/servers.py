@@ -13,7 +13,7 @@ from popsim.mail.store import User
 from popsim.protocols import find
 from popsim.protocols.model import CLOSED
 from popsim.protocols.protocol import Protocol
-from tests.fuzz.inputs import LOST, SECURED, SILENT, whole_and_octets
+from tests.fuzz.inputs import LOST, SECURED, SILENT, whole_and_cut
 from tests.imap.heard import Heard, heard
 from tests.transcripts.stage import Session, Stage
 
@@ -165,9 +165,9 @@ def target(name: str) -> Callable[[bytes], None]:
 
     def server(data: bytes) -> None:
         protocol = SPOKEN[name][data[0] % len(SPOKEN[name])] if data else SPOKEN[name][0]
-        parts, octets = whole_and_octets(data[1:])
+        parts, cut = whole_and_cut(data[1:])
         whole = play(name, protocol, parts)
-        assert play(name, protocol, octets, looks=False) == whole
+        assert play(name, protocol, cut, looks=False) == whole
 
     return server
 

@@ -61,6 +61,16 @@ def test_any_octets_are_a_message(octets: bytes) -> None:
     assert line.send(b"b NOOP\r\n").startswith(b"b OK")
 
 
+def test_who_sends_a_line_without_its_end_is_told_that_it_has_one_now() -> None:
+    """RFC 3501 §2.3.4: the size is that of the form that RFC 5322 gives a message."""
+    line = Line()
+    assert line.send(b"a APPEND INBOX {4+}\r\na\nbc\r\n").endswith(
+        b"it is there in 7 octets, not 4: every line ends in CR LF now\r\n"
+    )
+    assert line.send(b"b APPEND INBOX {7+}\r\na\r\nbc\r\n\r\n").endswith(b"it is there\r\n")
+    assert line.inbox[1:] == [b"a\r\nbc\r\n"] * 2
+
+
 def test_nul_is_no_octet_of_a_literal() -> None:
     """RFC 3501 §4.3, §9 (CHAR8)."""
     line = Line()

@@ -19,7 +19,7 @@ from popsim.mail.store import Store, User
 from popsim.protocols.imap.client import DAY, Login, Outcome, Reader, errand, reader, visit
 from popsim.protocols.imap.client_data import values
 from popsim.protocols.imap.client_exchange import Talk
-from popsim.protocols.imap.client_mailbox import await_news, fetch, file, find_from, number_set, open_mailbox, remove
+from popsim.protocols.imap.client_mailbox import await_news, fetch, file, find_from, open_mailbox, remove, uid_set
 from popsim.protocols.imap.table import IMAP
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.services import service
@@ -329,8 +329,27 @@ def test_news_end_the_waiting() -> None:
     assert office.do(work).result == [4] and office.wire.now == 0
 
 
+def test_news_that_come_before_the_waiting_has_begun() -> None:
+    puppet = Puppet(
+        b"* PREAUTH [CAPABILITY IMAP4rev1 IDLE] ready",
+        {
+            b"a1 SELECT": b"* 3 EXISTS\r\n* OK [UIDNEXT 4] x\r\na1 OK",
+            b"a2 IDLE": b"* 4 EXISTS\r\n+ idling",
+            b"DONE": b"a2 OK",
+            b"a3 UID FETCH": b"* 4 FETCH (UID 4 RFC822.SIZE 3)\r\na3 OK",
+        },
+    )
+
+    def work(talk: Talk) -> Script[list[int]]:
+        opened = yield from open_mailbox(talk)
+        return (yield from await_news(talk, opened.uid_next, DAY))
+
+    wire = Wire(MODERN, lambda number: puppet)
+    assert wire.perform(errand(ALICE, work, protocol=MODERN, nonce=lambda: "n")).result == [4] and wire.now == 0
+
+
 def test_sets_and_data() -> None:
-    assert number_set([5, 1, 2, 3, 9, 8]) == b"1:3,5,8:9" and number_set([4]) == b"4"
+    assert uid_set([5, 1, 2, 3, 9, 8]) == b"1:3,5,8:9" and uid_set([4]) == b"4"
     assert values(b'(UID 7 BODY[HEADER.FIELDS (A "B")] {3}\r\na)b X NIL Y "q\\"" Z (()))') == [
         [b"UID", 7, b'BODY[HEADER.FIELDS (A "B")]', b"a)b", b"X", None, b"Y", b'q"', b"Z", [[]]]
     ]

@@ -43,6 +43,14 @@ def test_a_mailbox_that_is_not_there_can_be_made_first(command: str) -> None:
     assert "Nowhere" not in room.account.mailboxes and len(room.truth()) == 4
 
 
+@pytest.mark.parametrize("command", ["COPY 1:2", "UID COPY 1:2", "MOVE 1:2", "UID MOVE 1:2"])
+@pytest.mark.parametrize("name", ['""', "a//b", "/a", "a&b", "T&AO"])
+def test_a_name_that_no_mailbox_can_have_need_not_be_tried(command: str, name: str) -> None:
+    room, view = with_archive()
+    (answer,) = view.say(f"{command} {name}")
+    assert (answer.word, answer.code) == ("NO", "") and len(room.truth()) == 4
+
+
 def test_nothing_to_copy_is_no_error() -> None:
     room, view = with_archive()
     (answer,) = view.say("UID COPY 305:310 Archive")

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from popsim.mail.message import Message
+from popsim.mail.policy import Policy
 from popsim.protocols.imap.table import IMAP
 from popsim.protocols.protocol import Protocol
 from tests.imap.mailroom import MODERN, Mailroom, letter
@@ -195,7 +197,35 @@ def test_a_list_with_status_in_the_newer_edition() -> None:
     ]
 
 
+@pytest.mark.parametrize("protocol", [IMAP.extended(6154), NEWER.extended(6154)])
+def test_a_list_of_those_that_are_for_something(protocol: Protocol) -> None:
+    """RFC 6154 §2: who announces SPECIAL-USE knows the selection option and the return option."""
+    room = Mailroom(1, protocol)
+    view = room.client(box="", protocol=protocol)
+    for name in ("Sent", "Drafts", "Plain", "a/Sent"):
+        view.say(f"CREATE {name}")
+    for command in ('LIST (SPECIAL-USE) "" *', 'LIST (SPECIAL-USE) "" (* %) RETURN (SPECIAL-USE)'):
+        assert listed(view, command) == [("\\Drafts", "Drafts"), ("\\Sent", "Sent")]
+    assert names(view, 'LIST "" (P% S%) RETURN (SPECIAL-USE)') == ["Plain", "Sent"]
+    assert names(view, 'LIST () "" ("P%")') == ["Plain"]
+
+
 # Opening
+
+
+def test_what_the_site_lets_nobody_change_opens_read_only() -> None:
+    """RFC 3501 §6.3.1; nothing is put into it either."""
+    room = Mailroom(2, policy=Policy.parse("read-only:Archive"))
+    view = room.client()
+    view.say("CREATE Archive")
+    room.account.mailboxes["Archive"].append(Message.of(letter("old")))
+    assert status(view, "COPY 1 Archive") == "NO" == status(view, "MOVE 1 Archive")
+    assert status(view, "APPEND Archive {2+}\r\nhi") == "NO"
+    opened = view.say("SELECT Archive")[-1]
+    assert opened.word == "OK" and opened.rest.startswith(b"[READ-ONLY]")
+    assert status(view, "STORE 1 +FLAGS (\\Seen)") == "NO" == status(view, "EXPUNGE")
+    assert status(view, "COPY 1 INBOX") == "OK" and len(room.account.inbox) == 3
+    assert view.say("SELECT INBOX")[-1].rest.startswith(b"[READ-WRITE]")
 
 
 def test_a_failed_select_leaves_nothing_open_and_bad_changes_nothing() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from popsim.mail.item import Item
+from popsim.mail.mailbox import MailboxError
 from tests.imap.heard import Heard
 from tests.imap.mailroom import Mailroom
 
@@ -100,3 +104,23 @@ def test_gone_messages() -> None:
     assert told(answers) == [(1, frozenset({"\\Seen", "\\Draft"}))] and answers[-1].word == "NO"
     answers = view.say("UID STORE 1:2 +FLAGS (work)")
     assert [(a.number, a.word) for a in answers[:-1]] == [(1, "FETCH"), (2, "EXPUNGE")] and answers[-1].word == "OK"
+
+
+@pytest.mark.parametrize("form", ["STORE 1:3", "UID STORE 1:3"])
+def test_what_was_stored_before_the_disk_was_full_is_told(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A STORE that fails halfway is answered with NO, and the flags that are others by then are no secret."""
+    room = Mailroom(3)
+    view, other = room.client("a"), room.client("b")
+    box = room.account.inbox
+    stores = box.set_flags
+
+    def full(uid: int, *more: Any) -> Item:
+        if uid > 2:
+            raise MailboxError("no space left on the disk")
+        return stores(uid, *more)
+
+    monkeypatch.setattr(box, "set_flags", full)
+    answers = view.say(f"{form} +FLAGS.SILENT (\\Flagged)")
+    assert answers[-1].word == "NO" and b"no space" in answers[-1].rest
+    both = [(number, frozenset({"\\Flagged"})) for number in (1, 2)]
+    assert told(answers) == both == told(other.say("NOOP"))

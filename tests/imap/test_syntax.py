@@ -195,9 +195,10 @@ def test_a_secret_is_in_no_word_about_what_is_wrong() -> None:
 def test_choices_of_a_list() -> None:
     says = read(b'LIST (SUBSCRIBED recursivematch) "" * RETURN (CHILDREN STATUS (MESSAGES SIZE))', NEW)
     chosen, wanted = Choices(("SUBSCRIBED", "RECURSIVEMATCH")), Choices(("CHILDREN", "STATUS"), ("MESSAGES", "SIZE"))
-    assert says == (chosen, "", "*", wanted)
-    assert read(b'LIST () "" * RETURN ()', NEW) == (Choices(), "", "*", Choices())
-    assert read(b'LIST "" * RETURN (SUBSCRIBED)', NEW) == (None, "", "*", Choices(("SUBSCRIBED",)))
+    assert says == (chosen, "", ("*",), wanted)
+    assert read(b'LIST "" (%)', NEW) == (None, "", ("%",), None) and read(b'LIST "" (a "b c")', NEW)[2] == ("a", "b c")
+    assert read(b'LIST () "" * RETURN ()', NEW) == (Choices(), "", ("*",), Choices())
+    assert read(b'LIST "" * RETURN (SUBSCRIBED)', NEW) == (None, "", ("*",), Choices(("SUBSCRIBED",)))
     assert read(b'LIST "" *', NEW) == ("", "*")
     for wrong in (
         b'(XYZZY) "" *',
@@ -206,6 +207,9 @@ def test_choices_of_a_list() -> None:
         b'"" * RETURN (STATUS)',
         b'"" * RETURN (STATUS ())',
         b'"" (a',
+        b'"" ()',
+        b'"" (a  b)',
+        b'(SPECIAL-USE) "" *',  # an extension's
     ):
         assert problem(b"LIST " + wrong, NEW)
 

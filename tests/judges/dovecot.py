@@ -104,7 +104,9 @@ def dovecot(people: Mapping[str, str] | None = None, *, imap: bool = False, **se
     if imap:
         _require_imap()
     # Not pytest's folder: the names of its sockets would get too long, and other users can't enter it.
-    folder = Path(tempfile.mkdtemp(prefix="popsim-dovecot-"))
+    # In memory where that is offered: it makes and removes many small files.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="popsim-dovecot-", dir=memory))
     folder.chmod(0o755)
     try:
         ports = _free_ports(imap)

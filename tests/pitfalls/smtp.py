@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from popsim.engine import challenges
 from popsim.engine.answer import Answer
 from popsim.engine.framing import Buffer, DotEnded, Part
 from popsim.engine.plan import Ways

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from popsim import sasl
+from popsim.engine import challenges
 from popsim.engine.framing import Buffer
 from popsim.engine.server import ServerEngine
 from popsim.mail.maildrop import Maildrop
@@ -21,7 +23,8 @@ from popsim.protocols.pop3.server_login import Login
 from popsim.protocols.pop3.server_maildrop import Mailbox
 from popsim.protocols.pop3.server_session import Session
 from popsim.protocols.protocol import Protocol
-from popsim.sasl import SaslError
+from popsim.sasl import SaslError, login
+from popsim.sasl.login import Logins
 from tests.lab import test_extensions as in_lab
 from tests.pop3 import test_capabilities, test_extension_logins, test_languages, test_transcripts, test_utf8
 from tests.pop3.transcript import load
@@ -84,7 +87,7 @@ def counts_refusals(self: Login, account: Any) -> int:
 
 
 def one_nonce(name: str, secret_of: Any, *, nonce: str) -> Any:
-    return server(name, secret_of, nonce=f"x{id(secret_of)}")
+    return sasl.server(name, secret_of, nonce="always.the.same")
 
 
 def forgets_marks(self: Mailbox) -> None:

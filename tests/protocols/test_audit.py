@@ -6,7 +6,20 @@ import pytest
 
 from popsim import pop3
 from popsim.protocols.audit import audit
-from popsim.protocols.model import ALWAYS, CLOSED, Continuation, Form, Occurrence, Reader, Reply, Rule, State, Unit
+from popsim.protocols.model import (
+    ALWAYS,
+    CLOSED,
+    Argument,
+    Continuation,
+    Form,
+    Kind,
+    Occurrence,
+    Reader,
+    Reply,
+    Rule,
+    State,
+    Unit,
+)
 from popsim.protocols.protocol import Protocol
 from tests.protocols.small import (
     ASKED,
@@ -33,6 +46,10 @@ SHED = State("shed", "in the garden", BOTH, NOWHERE)
 DESK = State("inside", "has the name of another one", BOTH)
 UNCITED = State("uncited", "from nowhere", "")
 DANCE = Form("DANCE", (), "is in no rule", BOTH)
+STEPS = Argument("steps", Kind.NUMBER, "how many", optional=True)
+WALTZ = Form("WALTZ", (STEPS,), "has an argument or none", BOTH)
+WIDER = Argument("steps", Kind.NUMBER, "how many", wider=Kind.WORD, widened_by=9003)
+POLKA = Form("POLKA", (WIDER,), "has an argument", BOTH)
 WINK = Reply("wink", "is in no rule", True, BOTH)
 OLD = Reply("old", "is no longer said", True, "9001 §1")
 
@@ -196,6 +213,29 @@ DEFECTS: dict[str, tuple[Protocol, list[str]]] = {
     "an exchange that ends where nothing is allowed": (
         small(without=("asked|line too long|always",)),
         ["server, asked|line too long|always: the exchange is over, and no command is allowed here"],
+    ),
+    "data without a tag where commands have none": (
+        small(forms=(DANCE,), rules=(rule(INSIDE, DANCE, None, units=(Unit.UNTAGGED, Unit.LINE)),)),
+        ["server, inside|DANCE|always: sends data without a tag or reads a literal, and commands have no tags"],
+    ),
+    "lines with a status of words": (
+        small(forms=(DANCE,), rules=(rule(INSIDE, DANCE, None, units=(Unit.STATUS_LINES,)),)),
+        [
+            "server, inside|DANCE|always: sends lines that each open with the status, and not every status has "
+            "three digits"
+        ],
+    ),
+    "an optional argument that is a pattern": (
+        small(forms=(WALTZ,), rules=(rule(INSIDE, WALTZ, None),)),
+        ["WALTZ [steps]: steps is optional, and a pattern can't tell it from what follows"],
+    ),
+    "an argument that nothing widens": (
+        small(forms=(POLKA,), rules=(rule(INSIDE, POLKA, None),)),
+        ["POLKA steps: steps is widened by 9003, no extension"],
+    ),
+    "a row that needs what there is not": (
+        small(rules=(rule(KNOCKED, KNOCK, None, not_with=9003),)),
+        ["server, knocked|KNOCK|always: depends on 9003, no extension of the table"],
     ),
     "a session that never opens": (
         small(without=("START|opened|always",)),

@@ -17,7 +17,7 @@ OLD = pop3.edition(1460)
 MALFORMED, UNRECOGNIZED = Occurrence.MALFORMED, Occurrence.UNRECOGNIZED
 
 
-def read(line: bytes, protocol: Protocol = pop3) -> tuple[str, tuple[int | bytes, ...]]:
+def read(line: bytes, protocol: Protocol = pop3) -> tuple[str, tuple[object, ...]]:
     request = protocol.parse(line)
     return str(request.trigger), request.arguments
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 from types import TracebackType
+from typing import TypeVar
 
 PATIENCE = 10.0
+R = TypeVar("R", bound="Raw")
 
 
 class Raw:
@@ -69,7 +71,7 @@ class Raw:
         self._read = at + len(end)
         return self.got[start : self._read]
 
-    def __enter__(self) -> Raw:
+    def __enter__(self: R) -> R:
         return self
 
     def __exit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -13,6 +14,7 @@ from popsim.mail.store import Store
 from popsim.protocols import find
 from popsim.protocols.protocol import Protocol
 from popsim.sockets import Listener
+from popsim.sockets.connection import Connection
 from popsim.sockets.credentials import Credentials
 from popsim.sockets.reception import Reception
 from popsim.timeline import Timeline
@@ -46,10 +48,17 @@ class Several:
     def timeline(self) -> Timeline:
         return self.ask(lambda: self.reception.timeline)
 
+    def _connections(self) -> list[Connection]:
+        return [one for listener in self.listeners.values() for one in listener._connections]
+
+    def shrink(self, octets: int) -> None:
+        """Let the system take only so much for clients that are there now and do not read."""
+        for one in self.ask(self._connections):
+            one._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, octets)
+
     def unsent(self) -> int:
         """How many octets wait for clients that do not read."""
-        connections = [one for listener in self.listeners.values() for one in listener._connections]
-        return self.ask(lambda: sum(one._transport.get_write_buffer_size() for one in connections))
+        return self.ask(lambda: sum(one._transport.get_write_buffer_size() for one in self._connections()))
 
 
 @contextmanager
@@ -108,7 +117,7 @@ class Reader(Raw):
 
     def answer(self) -> list[bytes]:
         """The lines up to the one that answers the last command."""
-        lines = []
+        lines: list[bytes] = []
         tag = f"a{self._count} ".encode()
         while not lines or not lines[-1].startswith(tag):
             lines.append(self.line())

@@ -283,7 +283,7 @@ def test_a_client_that_never_reads_costs_no_more_than_an_answer() -> None:
             time.sleep(0.3)
             (served,) = server._listener._connections
             assert served._transport.get_write_buffer_size() < 1_000_000
-            assert len(served._waiting) < 1_000_000
+            assert len(served._unread) < 1_000_000
             assert len(server.timeline.events("message", "Sent")) < 20
             with Raw(server.port) as other:
                 assert other.login("bob", "word").startswith(b"+OK")

@@ -196,7 +196,7 @@ def test_a_client_that_never_reads_under_tls(credentials: Credentials) -> None:
             pass
         time.sleep(0.3)
         (served,) = server._listener._connections
-        assert served._transport.get_write_buffer_size() < 1_000_000 and len(served._waiting) < 1_000_000
+        assert served._transport.get_write_buffer_size() < 1_000_000 and len(served._unread) < 1_000_000
         assert left(server) == 8
 
 

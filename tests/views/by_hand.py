@@ -106,9 +106,7 @@ def short() -> Timeline:
     script.wait(40)
     script.opened()
     script.greet(b"+OK ready\r\n")
-    script.command(
-        b"USER alice\r\n", b"+OK go on\r\n", "AUTHORIZATION|USER name|name accepted", "USER accepted"
-    )
+    script.command(b"USER alice\r\n", b"+OK go on\r\n", "AUTHORIZATION|USER name|name accepted", "USER accepted")
     script.command(
         b"PASS secret\r\n",
         b"+OK welcome\r\n",

@@ -4,8 +4,10 @@ import os
 import re
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -21,7 +23,7 @@ from tests.views.own_table import OWN
 
 NEW = find("pop3")
 OLD = NEW.edition(1460)
-PROTOCOLS = (NEW, OLD, NEW.minimal(), OLD.minimal())
+PROTOCOLS = (NEW, OLD, NEW.minimal(), OLD.minimal(), find("pop2"), find("imap"), find("smtp"))
 SVG = "{http://www.w3.org/2000/svg}"
 
 LOGIN = ("START|opened|always", "AUTHORIZATION|USER name|name accepted")
@@ -91,18 +93,67 @@ def test_a_state_and_its_steps() -> None:
 @every_picture
 def test_the_picture_says_what_the_text_says(protocol: Protocol, inner: bool) -> None:
     picture = diagram(protocol, inner=inner)
-    text = " ".join(str(picture).split())
+    # Without the column that says where it leads: a long line goes on below it.
+    text = " ".join(" ".join(line[:64] for line in str(picture).splitlines()).split())
     ids = elements(picture.layout_svg)
     for state in picture.plan.states:
         assert state.name in shown(ids[picture.nodes[state.name]])
-    labels = 0
     for arc in picture.plan.arcs:
         label = " ".join(map(str, arc.lines))
         box = ids.get(f"every_state_{arc.id}")
-        assert shown(ids[arc.id] if box is None else box).removeprefix("every state ") == label
-        labels += all(str(line) in text for line in arc.lines)
-    # Lines that are broken in the text have the next column between their pieces.
-    assert labels >= len(picture.plan.arcs) - 1
+        assert shown(ids[arc.id] if box is None else box) == f"{arc.every} {label}".strip()
+        assert (box is None) == (not arc.every)
+        assert all(str(line) in text for line in arc.lines)
+
+
+def leaving(picture: Diagram, rule: str) -> tuple[str, str, str]:
+    """Which states an arc leaves in words, its label and where it leads."""
+    (arc,) = [arc for arc in picture.plan.arcs if any(found.id == rule for found in arc.rules)]
+    return arc.every or ", ".join(map(str, arc.sources)), " ".join(map(str, arc.lines)), arc.target.name
+
+
+def test_what_many_states_do_alike_leaves_one_box() -> None:
+    smtp = diagram(find("smtp"))
+    quit = leaving(smtp, "RECIPIENTS|QUIT|always")
+    assert quit == ("every state that reads commands", "QUIT / 221", "CLOSED")
+    assert leaving(smtp, "TEXT|timed out|always")[0] == "every state"
+    client = diagram(find("pop2"), client=True)
+    rules = [arc for arc in client.plan.arcs if arc.every == "every other state"]
+    assert {(" ".join(map(str, arc.lines)), arc.target.name) for arc in rules} == {
+        ("anything else / QUIT", "EXIT"),
+        ("timed out / QUIT", "EXIT"),
+    }
+    with pytest.raises(ValueError, match="client of POP3 .* has no machine"):
+        diagram(NEW, client=True).svg  # noqa: B018
+
+
+def test_the_states_stand_in_the_tables_order() -> None:
+    """None stands above one that comes before it in the table: an arc that leads back moves no state."""
+    for protocol in (find("smtp").extended(), find("imap").extended(), find("imap").edition(9051)):
+        picture = diagram(protocol)
+        ids = elements(picture.layout_svg)
+        outer = [s for s in picture.plan.states if s.outer is s and s.kind == "state"]
+        tops = [float(ids[picture.nodes[s.name]].findall(f"{SVG}text")[0].attrib["y"]) for s in outer]
+        assert tops == sorted(tops), protocol
+
+
+def test_every_large_diagram_is_laid_out_in_seconds(require_program: Callable[..., str]) -> None:
+    require_program("dot", package="graphviz")
+    sources = [dot(plan) for plan in plans()]
+    for source in sorted(sources, key=len)[-4:]:
+        started = time.monotonic()
+        laid_out(source)
+        assert time.monotonic() - started < 15
+
+
+def test_a_program_that_comes_to_no_end_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    slow = tmp_path / "dot"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr("popsim.views.layouts.PATIENCE", 0.2)
+    with pytest.raises(NoLayout, match="stopped after"):
+        laid_out("digraph {}")
 
 
 def test_the_arcs_of_a_login() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from popsim import Lab, pop3
 from popsim import difference as shown
+from popsim.protocols import find
 from popsim.protocols.protocol import Protocol
 from popsim.views.difference import DifferenceTable
 from tests.views.test_reference import tree, words
@@ -20,6 +21,9 @@ PAIRS = [
     (pop3, pop3.extended(2449)),
     (pop3, pop3.extended()),
     (pop3.extended(2595), pop3.without("TOP")),
+    (find("imap").edition(3501), find("imap").edition(9051)),
+    (find("imap"), find("imap").extended()),
+    (find("smtp").edition(821), find("smtp").edition(5321)),
 ]
 every_pair = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair[0]} to {pair[1]}")
 
@@ -71,9 +75,19 @@ def test_every_change_is_shown(pair: tuple[Protocol, Protocol]) -> None:
     view = shown(*pair)
     text = " ".join(str(view).split())
     facts = view.facts
-    for part in (facts.states, facts.commands, facts.replies, facts.limits, facts.capabilities):
+    gathered = text.partition(" Arguments ")[2].partition(" What is done ")[0]
+    for part in (
+        facts.states,
+        facts.commands,
+        facts.replies,
+        facts.limits,
+        facts.capabilities,
+        facts.data,
+        facts.words,
+    ):
         for change in part:
-            assert f"{change.what} {change.name.split()[0]}" in text
+            name = change.name.split()[0] if part is not facts.words else str(change.row)
+            assert f"{change.what} {name}" in text or change.what == "changed" and name in gathered
     one_sided = {c.row for c in facts.commands if c.what != "changed"}
     for change in facts.rules:
         state, trigger, condition = change.name.split("|")
@@ -119,3 +133,25 @@ def test_it_fits_a_terminal_and_a_page(pair: tuple[Protocol, Protocol]) -> None:
 def test_a_lab_compares_what_it_speaks() -> None:
     lab = Lab(pop3.edition(1081))
     assert str(lab.difference(pop3)) == str(shown(pop3.edition(1081), pop3))
+
+
+def test_two_editions_of_imap() -> None:
+    """An argument that changed alike in many commands is told once; and no RFC 0 is named for a kind."""
+    view = shown(find("imap").edition(3501), find("imap").edition(9051))
+    found = lines(view)
+    start = found.index("Arguments")
+    assert "RFC 0" not in str(view)
+    assert "went CHECK has the server put its house in order; in Selected: OK stays" in found
+    assert found[start + 2].startswith("changed mailbox: in SELECT, ")
+    assert sum(line.startswith("changed mailbox: in SELECT, ") for line in found) == 1
+    assert not [line for line in found if line.startswith("changed SELECT ")]
+    assert "went RECENT how many of them no session was told of before" in " ".join(found)
+    assert r"went \Recent, flag no session before this one was told of the message" in " ".join(found)
+
+
+def test_states_in_which_the_same_changed_share_a_line() -> None:
+    view = shown(find("smtp").edition(821), find("smtp").edition(5321))
+    text = " ".join(lines(view))
+    assert "in CONNECTED, READY, SENDER, RECIPIENTS: 250 stays (§4.1.1.9)" in text
+    assert "went 450 not done: the mailbox can't be reached now (§4.2.1)" in text
+    assert "came 252 nobody says who that is, but mail for it is tried (§4.2.2)" in text

@@ -14,9 +14,10 @@ from tests.views.own_table import OWN
 
 NEW = find("pop3")
 OLD = NEW.edition(1460)
-EVERY = (NEW, OLD, NEW.minimal(), OLD.minimal(), OWN)
+RELATIVES = (find("pop2"), find("imap"), find("imap").edition(9051), find("imap").extended(), find("smtp").extended())
+EVERY = (NEW, OLD, NEW.minimal(), OLD.minimal(), OWN, *RELATIVES)
 
-every_protocol = pytest.mark.parametrize("protocol", EVERY, ids=lambda p: f"{p.number}{' minimal' * p.is_minimal}")
+every_protocol = pytest.mark.parametrize("protocol", EVERY, ids=str)
 
 
 def tree(view: Rich) -> ET.Element:
@@ -199,3 +200,41 @@ def test_the_matrix_as_text() -> None:
     assert lines[0] == "POP3 (RFC 1939): what each command does in each state"
     assert lines[2].split() == "AUTHORIZATION USER accepted TRANSACTION".split()
     assert [line.split("  ")[0] for line in lines if line[:1].isupper()][1:] == [form.name for form in NEW.forms]
+
+
+def rows(text: str, heading: str) -> list[str]:
+    """The lines under a heading, with single spaces."""
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    start = lines.index(heading) + 1
+    return lines[start : lines.index("", start)]
+
+
+def test_words_codes_and_data_have_tables_of_their_own() -> None:
+    text = str(reference(find("imap")))
+    assert r"\Flagged the message deserves attention §2.3.2" in rows(text, "Words inside arguments: flag")
+    assert any(row.startswith("BEFORE date ") for row in rows(text, "Words inside arguments: search key"))
+    assert any(row.startswith("n EXPUNGE ") for row in rows(text, "Data without a tag"))
+    assert any(row.startswith("[UIDNEXT] the unique identifier") for row in rows(text, "Codes"))
+    assert not re.search(r"\] *:", text)
+
+
+def test_the_note_of_an_argument_of_many_commands_is_said_once() -> None:
+    text = str(reference(find("imap")))
+    note = " ".join(rows(text, "Arguments of many commands"))
+    assert note.startswith("mailbox the name of a mailbox; INBOX in any case")
+    assert " ".join(text.split()).count("INBOX in any case") == 1
+    assert "always OK data, line stays §6.1.2" in entry(text, "NOOP")
+
+
+def test_a_client_with_a_machine_has_its_states_and_what_it_sends() -> None:
+    text = str(reference(find("pop2")))
+    assert [row.split()[0] for row in rows(text, "States of the client")] == ["CALL", "NMBR", "SIZE", "XFER", "EXIT"]
+    assert "The client's end: what it hears, and what it sends" in text
+
+
+def test_the_matrix_of_many_commands_is_broken_to_fit() -> None:
+    lines = str(matrix(find("smtp").extended())).splitlines()
+    place = next(n for n, line in enumerate(lines) if line.startswith("RCPT TO:<forward-path>  "))
+    assert lines[place].split() == "RCPT TO:<forward-path> refused refused 250 -> 250/550/452/501".split()
+    assert lines[place + 1].split() == "RECIPIENTS stays".split()
+    assert lines[-1] == "in AUTH exchange, TLS handshake, TEXT no command is allowed"

@@ -107,7 +107,7 @@ def test_bodies_that_fit_are_whole() -> None:
     assert shown_body(b"no line end", 8) == ["no line end"]
 
 
-HOSTILE = b"<script>alert(1)</script> & \"quoted\" \x1b[2J \x00 " + "\u202e".encode() + b"\xff" + b"y" * 9000
+HOSTILE = b'<script>alert(1)</script> & "quoted" \x1b[2J \x00 ' + "\u202e".encode() + b"\xff" + b"y" * 9000
 
 
 @pytest.mark.parametrize("end", [CLIENT, SERVER])

@@ -14,6 +14,7 @@ MAILBOX = Argument(
 OTHER_NAME = Argument("new-name", mailbox_syntax.MAILBOX, "the name that the mailbox gets")
 REFERENCE = Argument("reference", mailbox_syntax.REFERENCE, "where the name begins; mostly nothing")
 PATTERN = Argument("pattern", mailbox_syntax.LIST_MAILBOX, "a name; * stands for anything, % for anything of one level")
+PATTERNS = Argument("pattern", mailbox_syntax.PATTERNS, "such a name, or several in brackets")
 STATUS = Argument("status-items", fetch_syntax.STATUS_ITEMS, "what is wanted to know, in brackets")
 FLAGS = Argument("flags", syntax.FLAGS, "the flags of the new message, in brackets", optional=True)
 DATE_TIME = Argument("date-time", syntax.MOMENT, "when the message came in", optional=True)

@@ -33,7 +33,10 @@ CAP_UIDPLUS = Capability(
 )  # fmt: skip
 CAP_UNSELECT = Capability("UNSELECT", "the command is there", "3691 §1", added.UNSELECT)
 CAP_MOVE = Capability("MOVE", "the command is there", "6851 §3", added.MOVE)
-CAP_SPECIAL_USE = Capability("SPECIAL-USE", "a list tells what mailboxes are for", "6154 §2")
+CAP_SPECIAL_USE = Capability(
+    "SPECIAL-USE", "a list tells what mailboxes are for, and can be of those alone that are for something", "6154 §2",
+    added.LIST_EXTENDED,
+)  # fmt: skip
 CAP_ESEARCH = Capability("ESEARCH", "a search can give its highest, lowest or their number", "4731 §2",
                          added.SEARCH_RETURN)  # fmt: skip
 CAP_CONDSTORE = Capability("CONDSTORE", "every change has a number, to ask and to store by", "7162 §3.1")

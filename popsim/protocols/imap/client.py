@@ -13,22 +13,19 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from popsim.engine.client import BODY_LIMIT
+from popsim.engine.entering import Refused
 from popsim.engine.script import Connect, Disconnected, Hang, Script
 from popsim.engine.visit import Ending, Item, Keeper, Notes, Told, Visit
+from popsim.mail.dates import DAY as DAY
 from popsim.protocols.imap import client_mailbox as mailbox
 from popsim.protocols.imap import word_table as words
-from popsim.protocols.imap.client_exchange import Refused, Talk
-from popsim.protocols.imap.client_login import TLS_ALWAYS as TLS_ALWAYS
-from popsim.protocols.imap.client_login import TLS_NEVER as TLS_NEVER
-from popsim.protocols.imap.client_login import TLS_OFFERED as TLS_OFFERED
+from popsim.protocols.imap.client_exchange import Talk
 from popsim.protocols.imap.client_login import Login as Login
 from popsim.protocols.imap.client_login import enter
 from popsim.protocols.protocol import Protocol
 
 T = TypeVar("T")
 
-DAY = 24 * 3600 * 10**9
-"""A day in nanoseconds."""
 FEW, SMALL = 64, 4 * 1024 * 1024
 """How many messages and octets are asked for at once when pipelining: all of them wait in memory."""
 _AFTER = re.compile(r"delete after (\d+(?:\.\d+)?) days?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from popsim.engine.entering import Refused, said
 from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Script, Send
 from popsim.protocols.imap import word_table as words
@@ -14,19 +15,6 @@ from popsim.protocols.protocol import Protocol
 _CODE = re.compile(rb"\[([^\] \r\n]+)(?: ([^\]\r\n]*))?\]")
 _ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\\]]+')
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
-
-
-class Refused(Exception):
-    """The server let nobody in, or did not do what the reader cannot do without.
-
-    Args:
-        problem: what happened, in words.
-        code: the code in the server's answer (RFC 3501 §7.1), or "".
-    """
-
-    def __init__(self, problem: str, code: str = "") -> None:
-        super().__init__(problem)
-        self.code = code
 
 
 class Literal(bytes):
@@ -47,12 +35,6 @@ def code_of(answer: Response) -> tuple[str, str]:
     """The code in square brackets that opens an answer's text, and what stands behind it there; "" for none."""
     match = _CODE.match(answer.text)
     return (match[1].decode("latin-1").upper(), (match[2] or b"").decode("latin-1")) if match else ("", "")
-
-
-def said(answer: Response) -> str:
-    """The words of an answer, fit for a message."""
-    text = answer.text.decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text[:200]) or "no reason given"
 
 
 def refused(what: str, answer: Response) -> Refused:

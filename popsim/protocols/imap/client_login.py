@@ -6,15 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from popsim import sasl
+from popsim.engine.entering import TLS_ALWAYS, TLS_NEVER, Proof, Refused, check_identity, check_tls
 from popsim.engine.response import Response
-from popsim.engine.script import CarryOn, Script
+from popsim.engine.script import Script
 from popsim.protocols.imap import word_table as words
 from popsim.protocols.imap.client_data import listed
-from popsim.protocols.imap.client_exchange import Refused, Talk, code_of, refused, string
-
-TLS_NEVER, TLS_OFFERED, TLS_ALWAYS = "never", "if offered", "always"
-MOST_ROUNDS = 8
-"""How many challenges of one login are answered: no mechanism here has so many."""
+from popsim.protocols.imap.client_exchange import Talk, code_of, refused, string
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +38,13 @@ class Login:
     clear: bool = True
 
     def __post_init__(self) -> None:
-        if any(c in "\r\n\0" for c in self.user + self.secret) or not self.user or not self.secret:
-            raise ValueError("expected a name and a secret, in one line each: a line end would begin another command")
+        check_identity(self.user, self.secret)
         ways = ("", words.LOGIN.keyword, words.AUTHENTICATE.keyword, *sasl.NAMES)
         if self.way.upper() not in ways:
             raise ValueError(
                 f"expected one of {', '.join(dict.fromkeys(filter(None, ways)))} as a login, got {self.way!r}"
             )
-        if self.tls not in (TLS_NEVER, TLS_OFFERED, TLS_ALWAYS):
-            raise ValueError(f"expected 'never', 'if offered' or 'always' for tls, got {self.tls!r}")
+        check_tls(self.tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,27 +162,9 @@ def authenticate(talk: Talk, mechanism: str, login: Login, nonce: str) -> Script
     Raises:
         Refused: the server broke the mechanism's rules, or let the client in without having proved what it must.
     """
-    try:
-        exchange = sasl.client(mechanism, login.user, login.secret, nonce=nonce)
-        first = exchange.initial()
-    except sasl.SaslError as error:
-        raise Refused(f"{mechanism} can't be used: {error}") from None
-    if first is not None and talk.can(words.AUTHENTICATE_INITIAL, words.CAP_SASL_IR.tag):
-        answer = yield from talk.ask(words.AUTHENTICATE, mechanism.encode(), sasl.encode(first) or words.EMPTY)
-    else:
-        answer = yield from talk.ask(words.AUTHENTICATE, mechanism.encode())
-    for _ in range(MOST_ROUNDS):
-        if answer.reader is None:
-            break
-        try:
-            response = sasl.encode(exchange.step(sasl.decode(answer.text)))
-        except sasl.SaslError as error:
-            yield CarryOn(words.CANCEL)
-            raise Refused(f"{mechanism} was given up: {error}") from None
-        (answer,) = yield CarryOn(response)
-    else:
-        yield CarryOn(words.CANCEL)
-        raise Refused(f"{mechanism} was given up after {MOST_ROUNDS} challenges")
-    if answer.positive and not exchange.satisfied:
-        raise Refused(f"the server has not proved that it knows the secret, as {mechanism} makes it do")
-    return answer
+    proof = Proof(mechanism, login.user, login.secret, nonce)
+    arguments = [mechanism.encode()]
+    if proof.first is not None and talk.can(words.AUTHENTICATE_INITIAL, words.CAP_SASL_IR.tag):
+        arguments.append(proof.first or words.EMPTY)
+    answer = yield from talk.ask(words.AUTHENTICATE, *arguments)
+    return (yield from proof.carried(answer, words.CANCEL))

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from popsim.engine.entering import Refused, said
 from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Listen, Script, Send, Wait
 from popsim.protocols.imap import word_table as words
 from popsim.protocols.imap.client_data import Value, codes, fetched, listed, number, numbered, values
-from popsim.protocols.imap.client_exchange import Refused, Talk, refused, said, string
-from popsim.protocols.imap.items import Section
+from popsim.protocols.imap.client_exchange import Talk, refused, string
+from popsim.protocols.imap.items import Section, number_set
 from popsim.protocols.imap.names import heard, spoken
 from popsim.protocols.model import Word
 
@@ -160,7 +161,7 @@ def _octets(items: dict[str, Value], section: Section) -> bytes | None:
 def mark(talk: Talk, uids: Sequence[int], flag: Word, sign: str = "+") -> Script[Response]:
     """Set a flag, or take it away with ``-``, without being told the new flags."""
     change = f"{sign}{words.STORE_FLAGS}{words.SILENT} ({flag})".encode()
-    return (yield from talk.ask(words.UID_STORE, number_set(uids), change))
+    return (yield from talk.ask(words.UID_STORE, uid_set(uids), change))
 
 
 def remove(talk: Talk, uids: Sequence[int]) -> Script[None]:
@@ -177,7 +178,7 @@ def remove(talk: Talk, uids: Sequence[int]) -> Script[None]:
     if not answer.positive:
         raise refused("the messages could not be marked", answer)
     if talk.can(words.UID_EXPUNGE, words.CAP_UIDPLUS.tag):
-        yield from talk.need(words.UID_EXPUNGE, number_set(uids))
+        yield from talk.need(words.UID_EXPUNGE, uid_set(uids))
         return
     marked = yield from search(talk, words.KEY_DELETED)
     others = sorted(set(marked) - set(uids))
@@ -194,7 +195,7 @@ def file(talk: Talk, uids: Sequence[int], mailbox: str) -> Script[None]:
     """
     if not uids:
         return
-    wanted = (number_set(uids), mailbox_argument(talk, mailbox))
+    wanted = (uid_set(uids), mailbox_argument(talk, mailbox))
     if talk.can(words.UID_MOVE, words.CAP_MOVE.tag):
         yield from talk.need(words.UID_MOVE, *wanted)
         return
@@ -233,12 +234,6 @@ def _idle(talk: Talk, patience: int) -> Script[None]:
     yield CarryOn(words.DONE)
 
 
-def number_set(uids: Sequence[int]) -> bytes:
-    """UIDs as a set: those that follow each other as a range (RFC 3501 §9, sequence-set)."""
-    runs: list[list[int]] = []
-    for uid in sorted(set(uids)):
-        if runs and uid == runs[-1][-1] + 1:
-            runs[-1][1:] = [uid]
-        else:
-            runs.append([uid])
-    return b",".join(b":".join(b"%d" % end for end in run) for run in runs)
+def uid_set(uids: Sequence[int]) -> bytes:
+    """UIDs as a set: those that follow each other as a range."""
+    return number_set(sorted(set(uids)))

@@ -14,9 +14,9 @@ NAMESPACE = Form("NAMESPACE", (), "where the names of mailboxes begin", "2342 §
 IDLE = Form("IDLE", (), "waits for news, until the client says that it is enough", "2177 §3; 9051 §6.3.13")
 LIST_EXTENDED = Form(
     "LIST",
-    (given.CHOICES, given.REFERENCE, given.PATTERN, given.OPTIONS),
+    (given.CHOICES, given.REFERENCE, given.PATTERNS, given.OPTIONS),
     "the same, with a choice of what is told",
-    "9051 §6.3.9",
+    "9051 §6.3.9; 6154 §2 (the form is that of RFC 5258, which RFC 9051 has taken over)",
 )
 SELECT_CONDSTORE = Form(
     "SELECT", (given.MAILBOX, given.PARAMETERS), "opens a mailbox, and every change's number is told", "7162 §3.1.8"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from popsim.protocols.imap import item_table as items
 from popsim.protocols.imap.items import FetchItem, FlagChange, Section
@@ -30,6 +30,16 @@ _MACROS = {macro.mark.encode(): tuple(FetchItem(word.mark) for word in words) fo
 def known(words: Iterable[Word], rfcs: tuple[int, ...] | None) -> dict[bytes, str]:
     """The marks that these RFCs have of some words, by their octets; without RFCs, all of them."""
     return {word.mark.encode(): word.mark for word in words if rfcs is None or word.reference(rfcs)}
+
+
+def fitted(name: str, words: str, reader: Callable[[tuple[int, ...] | None], Reader[object]]) -> Syntax:
+    """A kind in which some words differ from one RFC to another.
+
+    Args:
+        name, words: see :class:`Syntax`.
+        reader: makes what reads it, of the RFCs that a protocol is made of; of None, for whatever any of them allows.
+    """
+    return Syntax(name, words, reader(None), lambda rfcs: Syntax(name, words, reader(rfcs)))
 
 
 class _Fetch:
@@ -129,10 +139,6 @@ def _partial(text: bytes, place: int) -> tuple[tuple[int, int], int]:
     return (int(match[1]), int(match[2])), match.end()
 
 
-def _fetch(rfcs: tuple[int, ...]) -> Syntax:
-    return Syntax("fetch-items", _FETCH_WORDS, _Fetch(rfcs).read)
-
-
 # What to store
 
 _STORE_WORDS = f"what to store, such as +{items.STORE_FLAGS} ({items.SEEN})"
@@ -204,10 +210,10 @@ def word_list(name: str, words: str, group: Iterable[Word], *, may_be_empty: boo
 
         return read
 
-    return Syntax(name, words, reading(None), lambda rfcs: Syntax(name, words, reading(rfcs)))
+    return fitted(name, words, reading)
 
 
-FETCH_ITEMS = Syntax("fetch-items", _FETCH_WORDS, _Fetch(None).read, _fetch)
+FETCH_ITEMS = fitted("fetch-items", _FETCH_WORDS, lambda rfcs: _Fetch(rfcs).read)
 CHANGE = Syntax("store-item", _STORE_WORDS, _change)
 CHANGED_SINCE = modifier(items.CHANGED_SINCE, 1)
 UNCHANGED_SINCE = modifier(items.UNCHANGED_SINCE, 0)

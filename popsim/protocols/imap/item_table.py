@@ -144,16 +144,18 @@ UNCHANGED_SINCE = Word(
 )
 PARAMETER_CONDSTORE = Word("CONDSTORE", SELECT_PARAMETER, "tell the number of every change from now on", "7162 §3.1.8")
 
-# What a list of mailboxes can be asked for (edition 9051)
+# What a list of mailboxes can be asked for
 
 LIST_SUBSCRIBED = Word("SUBSCRIBED", LIST_CHOICE, "only mailboxes that are subscribed to", "9051 §6.3.9.1")
 LIST_REMOTE = Word("REMOTE", LIST_CHOICE, "mailboxes of other servers too", "9051 §6.3.9.1")
 LIST_RECURSIVE = Word("RECURSIVEMATCH", LIST_CHOICE, "names with a match somewhere below them too", "9051 §6.3.9.1")
-LIST_CHOICES = (LIST_SUBSCRIBED, LIST_REMOTE, LIST_RECURSIVE)
+LIST_SPECIAL_USE = Word("SPECIAL-USE", LIST_CHOICE, "only mailboxes that are for something", "6154 §2")
+LIST_CHOICES = (LIST_SUBSCRIBED, LIST_REMOTE, LIST_RECURSIVE, LIST_SPECIAL_USE)
 LIST_WITH_SUBSCRIBED = Word("SUBSCRIBED", LIST_RETURN, "whether it is subscribed to", "9051 §6.3.9.2")
 LIST_WITH_CHILDREN = Word("CHILDREN", LIST_RETURN, "whether there are mailboxes below it", "9051 §6.3.9.2")
 LIST_WITH_STATUS = Word("STATUS", LIST_RETURN, "its status too", "9051 §6.3.9.2", "status items")
-LIST_RETURNS = (LIST_WITH_SUBSCRIBED, LIST_WITH_CHILDREN, LIST_WITH_STATUS)
+LIST_WITH_SPECIAL_USE = Word("SPECIAL-USE", LIST_RETURN, "what it is for", "6154 §2 (told without it too)")
+LIST_RETURNS = (LIST_WITH_SUBSCRIBED, LIST_WITH_CHILDREN, LIST_WITH_STATUS, LIST_WITH_SPECIAL_USE)
 
 # Flags that the server knows
 

@@ -47,6 +47,21 @@ def joined(ranges: Iterable[tuple[int, int]]) -> list[range]:
     return found
 
 
+def number_set(numbers: Iterable[int]) -> bytes:
+    """Numbers in the order given as a set of ranges, such as ``1:3,5`` (RFC 3501 §9, sequence-set).
+
+    Args:
+        numbers: one or more.
+    """
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return b",".join([b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in ranges])
+
+
 class Section(NamedTuple):
     """Which octets of a message are meant (RFC 3501 §6.4.5).
 

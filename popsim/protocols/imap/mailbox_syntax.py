@@ -12,6 +12,7 @@ from popsim.protocols.imap.syntax import (
     Reader,
     astring,
     edition_kind,
+    listed,
     wide_astring,
     word_or_string,
 )
@@ -44,10 +45,27 @@ def _kind(name: str, words: str, usual: Reader[bytes], wide: Reader[bytes], is_w
 
 MAILBOX = _kind("mailbox", "a mailbox's name", astring, wide_astring, True)
 REFERENCE = _kind("reference", "the beginning of a name", astring, wide_astring, False)
-LIST_MAILBOX = _kind(
-    "list-mailbox",
-    "a name with or without % and *",
-    word_or_string(_PATTERN, _WORDS),
-    word_or_string(_PATTERN, _WORDS, wide=True),
-    False,
+_USUAL, _WIDE = word_or_string(_PATTERN, _WORDS), word_or_string(_PATTERN, _WORDS, wide=True)
+LIST_MAILBOX = _kind("list-mailbox", "a name with or without % and *", _USUAL, _WIDE, False)
+
+
+def _several(one: Reader[str]) -> Reader[tuple[str, ...]]:
+    """The reader of one pattern, or of several in parentheses (RFC 9051 §9, mbox-or-pat; RFC 5258 §6)."""
+
+    def patterns(text: bytes, place: int) -> tuple[tuple[str, ...], int]:
+        if text[place : place + 1] == b"(":
+            found, place = listed(one, text, place, "names in parentheses, each with or without % and *")
+            return tuple(dict.fromkeys(found)), place
+        pattern, place = one(text, place)
+        return (pattern,), place
+
+    return patterns
+
+
+PATTERNS = edition_kind(
+    "mbox-or-pat",
+    "a name with or without % and *, or several in parentheses",
+    _several(_heard(_USUAL, False, False)),
+    "a name with or without % and *, or several in parentheses",
+    _several(_heard(_WIDE, True, False)),
 )

@@ -56,8 +56,8 @@ def _with_mailboxes(state: State) -> tuple[Rule, ...]:
         #
         Rule(state, LIST, ALWAYS, OK, DATA_LINE, cites="3501 §6.3.8; 9051 §6.3.9"),
         Rule(state, LIST, LISTING_REFUSED, NO, DATA_LINE, cites="3501 §6.3.8; 9051 §6.3.9"),
-        Rule(state, LIST_EXTENDED, ALWAYS, OK, DATA_LINE, cites="9051 §6.3.9"),
-        Rule(state, LIST_EXTENDED, LISTING_REFUSED, NO, DATA_LINE, cites="9051 §6.3.9"),
+        Rule(state, LIST_EXTENDED, ALWAYS, OK, DATA_LINE, cites="9051 §6.3.9; 6154 §2"),
+        Rule(state, LIST_EXTENDED, LISTING_REFUSED, NO, DATA_LINE, cites="9051 §6.3.9; 6154 §2"),
         Rule(state, LSUB, ALWAYS, OK, DATA_LINE, cites="3501 §6.3.9"),
         Rule(state, LSUB, LISTING_REFUSED, NO, DATA_LINE, cites="3501 §6.3.9"),
         Rule(state, NAMESPACE, ALWAYS, OK, DATA_LINE, cites="2342 §5; 9051 §6.3.10"),

@@ -45,6 +45,7 @@ _SEARCH = (
     ),
 )
 
+_NO_REASON = "(a server may have a reason; this one has none: what is gone is an identifier that nobody has)"
 _FETCHED = f"3501 §6.4.5 {_GONE}; 9051 §6.4.5 {_GONE}"
 _FETCH = (
     *_rows(
@@ -54,9 +55,14 @@ _FETCH = (
         (ENCODING_UNKNOWN, NO, "9051 §6.4.5"),
         _beyond("3501 §6.4.5", "9051 §6.4.5"),
     ),
-    *_rows(UID_FETCH, (ALWAYS, OK, _UIDS), (SOME_GONE, NO, _UIDS), (ENCODING_UNKNOWN, NO, "9051 §6.4.9")),
+    *_rows(
+        UID_FETCH,
+        (ALWAYS, OK, _UIDS),
+        (NOT_NOW, NO, f"3501 §6.4.8 {_NO_REASON}"),
+        (ENCODING_UNKNOWN, NO, "9051 §6.4.9"),
+    ),
     *_rows(FETCH_CHANGED, (ALWAYS, OK, "7162 §3.1.4.1"), (SOME_GONE, NO, "7162 §3.1.4.1"), _beyond("7162 §3.1.4.1")),
-    *_rows(UID_FETCH_CHANGED, (ALWAYS, OK, "7162 §3.1.4.1"), (SOME_GONE, NO, "7162 §3.1.4.1")),
+    *_rows(UID_FETCH_CHANGED, (ALWAYS, OK, "7162 §3.1.4.1"), (NOT_NOW, NO, f"7162 §3.1.4.1 {_NO_REASON}")),
 )
 
 
@@ -66,16 +72,16 @@ def _store(form: Form, places: str, *more: tuple[str, Reply, str]) -> tuple[Rule
         (STORED, OK, places),
         (OPEN_READ_ONLY, NO, places),
         (FLAGS_REFUSED, NO, places),
-        (SOME_GONE, NO, places),
         *more,
     )
 
 
+_STORED = "3501 §6.4.6; 9051 §6.4.6"
 _CHANGED = (SOME_CHANGED, OK, "7162 §3.1.3 (OK, as in its examples; NO where SOME were gone as well)")
 _STORE = (
-    *_store(STORE, "3501 §6.4.6; 9051 §6.4.6", _beyond("3501 §6.4.6", "9051 §6.4.6")),
+    *_store(STORE, _STORED, (SOME_GONE, NO, _STORED), _beyond("3501 §6.4.6", "9051 §6.4.6")),
     *_store(UID_STORE, _UIDS),
-    *_store(STORE_UNCHANGED, "7162 §3.1.3", _CHANGED, _beyond("7162 §3.1.3")),
+    *_store(STORE_UNCHANGED, "7162 §3.1.3", (SOME_GONE, NO, "7162 §3.1.3"), _CHANGED, _beyond("7162 §3.1.3")),
     *_store(UID_STORE_UNCHANGED, "7162 §3.1.3", _CHANGED),
 )
 
@@ -86,7 +92,6 @@ def _copy(form: Form, places: str, *more: tuple[str, Reply, str]) -> tuple[Rule,
         (COPIED, OK, places),
         (TARGET_MISSING, NO, places),
         (TARGET_REFUSED, NO, places),
-        (SOME_GONE, NO, places),
         *more,
     )
 
@@ -99,15 +104,15 @@ def _move(form: Form, places: str, *more: tuple[str, Reply, str]) -> tuple[Rule,
         (TARGET_REFUSED, NO, places),
         (OPEN_READ_ONLY, NO, places),
         (MAILBOX_IN_USE, NO, places),
-        (SOME_GONE, NO, places),
         *more,
     )
 
 
+_COPIED, _MOVED = "3501 §6.4.7; 9051 §6.4.7", "6851 §3.3; 9051 §6.4.8"
 _COPY = (
-    *_copy(COPY, "3501 §6.4.7; 9051 §6.4.7", _beyond("3501 §6.4.7", "9051 §6.4.7")),
+    *_copy(COPY, _COPIED, (SOME_GONE, NO, _COPIED), _beyond("3501 §6.4.7", "9051 §6.4.7")),
     *_copy(UID_COPY, _UIDS),
-    *_move(MOVE, "6851 §3.3; 9051 §6.4.8", _beyond("6851 §3.3", "9051 §6.4.8")),
+    *_move(MOVE, _MOVED, (SOME_GONE, NO, _MOVED), _beyond("6851 §3.3", "9051 §6.4.8")),
     *_move(UID_MOVE, "6851 §3.3; 9051 §6.4.9"),
 )
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from popsim.protocols.imap import item_table as items
-from popsim.protocols.imap.fetch_syntax import known
+from popsim.protocols.imap.fetch_syntax import fitted, known
 from popsim.protocols.imap.items import SearchKey
 from popsim.protocols.imap.syntax import (
     UTF8_EDITION,
@@ -167,11 +167,6 @@ def _returned(rfcs: tuple[int, ...] | None) -> Reader[tuple[str, ...]]:
     return read
 
 
-def _fitted(name: str, words: str, reader: Callable[[tuple[int, ...] | None], Reader[object]]) -> Syntax:
-    """A kind in which some words differ from one RFC to another."""
-    return Syntax(name, words, reader(None), lambda rfcs: Syntax(name, words, reader(rfcs)))
-
-
-SEARCH_KEYS = _fitted("search-keys", _WORDS, lambda rfcs: _Search(rfcs).read)
+SEARCH_KEYS = fitted("search-keys", _WORDS, lambda rfcs: _Search(rfcs).read)
 CHARSET = Syntax(f"{items.CHARSET} charset", _CHARSET_WORDS, _charset)
-RETURNED = _fitted(f"{items.RETURN} (results)", _RETURN_WORDS, _returned)
+RETURNED = fitted(f"{items.RETURN} (results)", _RETURN_WORDS, _returned)

@@ -8,40 +8,36 @@ from popsim.mail.mailbox import MailboxError
 from popsim.mail.message import Message
 from popsim.mail.names import checked
 from popsim.protocols.imap import word_table as words
-from popsim.protocols.imap.server_session import Session, name_in
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.kind import NotRead
 from popsim.protocols.request import Request, taken
 
 
-class Appending:
-    """What a session does to take octets, and to put them into a mailbox.
+class Appending(SessionPart):
+    """What a session does to take octets, and to put them into a mailbox."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def append(self, request: Request) -> Answer:
         """The answer to APPEND."""
-        session, name = self._session, name_in(request)
+        session, name = self._session, request.argument(0, str)
         _, flags, date, octets = request.arguments
         assert isinstance(octets, bytes) and isinstance(flags, tuple | None) and isinstance(date, int | None)
         mailbox = session.mailbox(name)
         if mailbox is None:
             return self._missing(name)
-        when = session.store.date(session.clock()) if date is None else date
+        if not session.may_change(mailbox):
+            return session.refused(words.TARGET_REFUSED, f"{mailbox.name} can be read only")
+        when, message = session.store.date(session.clock()) if date is None else date, Message.of(octets)
         try:
-            item = mailbox.append(Message.of(octets), flags or (), when)
+            item = mailbox.append(message, flags or (), when)
         except MailboxError as error:
             return session.refused(words.MESSAGE_REFUSED, str(error))
         code = b""
         if session.has(words.CODE_APPENDUID):
             code = b"[%b %d %d] " % (words.CODE_APPENDUID.mark.encode(), mailbox.uid_validity, item.uid)
-        return Answer(words.APPENDED, code + b"it is there", changes=session.arrived([item], mailbox.name))
+        text = code + b"it is there" + _mended(len(octets), message.size)
+        return Answer(words.APPENDED, text, changes=session.arrived([item], mailbox.name))
 
     def _missing(self, name: str) -> Answer:
         """There is no such mailbox: a client may make it and try again, if one can be called so (RFC 3501 §6.3.11)."""
@@ -85,3 +81,13 @@ class Appending:
                     return argument.secret
                 place += 1
         return False
+
+
+def _mended(came: int, size: int) -> bytes:
+    """What is said of a message whose line ends were mended, else nothing.
+
+    A message is lines that end in CR LF (RFC 5322 §2.1, §2.3), and its size is that of this form (RFC 3501 §2.3.4),
+    whichever protocol tells it. Mail programs send messages whose last line has no end: these are taken, and who
+    compares the sizes is told why they differ.
+    """
+    return b"" if came == size else b" in %d octets, not %d: every line ends in CR LF now" % (size, came)

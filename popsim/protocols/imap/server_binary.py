@@ -5,6 +5,7 @@ from __future__ import annotations
 from popsim.mail.fields import word
 from popsim.mail.message import Message
 from popsim.mail.parts import Part, structure
+from popsim.mail.reading import unencoded
 from popsim.protocols.imap.items import Section
 from popsim.protocols.imap.server_section import part_of
 
@@ -28,13 +29,4 @@ def decoded(message: Message, wanted: Section) -> bytes | None:
     part = part_of(structure(message), wanted.part) if wanted.part else structure(message)
     if part is None:
         return None
-    body = message.octets[part.start if not wanted.part else part.body : part.end]
-    encoding = encoding_of(part) if wanted.part else b""
-    if encoding not in ENCODED:
-        return body
-    import binascii
-
-    try:
-        return binascii.a2b_base64(body) if encoding == b"base64" else binascii.a2b_qp(body)
-    except binascii.Error:
-        return body  # what is not base64 is shown as it is
+    return unencoded(part) if wanted.part else message.octets[part.start : part.end]

@@ -82,8 +82,7 @@ class Capabilities:
 
     def _enable(self, request: Request) -> Answer:
         """Switch on what there is to be switched on; the rest counts for nothing (RFC 5161 §3.1)."""
-        wanted, session = request.arguments[0], self._session
-        assert isinstance(wanted, tuple)
+        wanted, session = request.argument(0, tuple), self._session
         known = {row.tag.upper(): row.tag for row in WITH_ENABLE if row in session.protocol.capabilities}
         fresh = [known[word] for word in wanted if word in known]
         session.enabled.update(fresh)

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from popsim.protocols.imap.items import Numbers
 
 if TYPE_CHECKING:
+    from popsim.engine.answer import Answer
     from popsim.mail.item import Item
     from popsim.mail.mailbox import OpenMailbox
+    from popsim.protocols.imap.server_session import Session
+    from popsim.protocols.request import Request
 
 _UID = attrgetter("uid")
 
@@ -40,6 +43,15 @@ class Chosen(NamedTuple):
         """Those of which something holds; it is told of each, in their order."""
         pairs = [(n, item) for n, item, there in zip(self.numbers, self.items, holds, strict=True) if there]
         return Chosen([n for n, _ in pairs], [item for _, item in pairs])
+
+
+def chosen_by(session: Session, request: Request, by_uid: bool) -> Chosen | Answer:
+    """The messages that a request's first argument means, or why there are none."""
+    numbers = request.argument(0, Numbers)
+    if by_uid:
+        return by_uids(session.open, session.meant(numbers, by_uid=True))
+    found = by_numbers(session.open, session.meant(numbers))
+    return session.no_such_number(numbers) if found is None else found
 
 
 def by_numbers(opened: OpenMailbox, numbers: Numbers) -> Chosen | None:

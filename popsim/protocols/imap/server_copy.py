@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from popsim.engine.answer import Answer, Handler
 from popsim.mail.mailbox import MailboxError, MailboxLocked
+from popsim.mail.names import checked
 from popsim.protocols.imap import word_table as table
-from popsim.protocols.imap.items import Numbers
+from popsim.protocols.imap.items import number_set
 from popsim.protocols.imap.server_answers import read_only, some_gone
-from popsim.protocols.imap.server_chosen import Chosen, by_numbers, by_uids
+from popsim.protocols.imap.server_chosen import Chosen, chosen_by
 from popsim.protocols.imap.server_condstore import highest
-from popsim.protocols.imap.server_flags import number_set
-from popsim.protocols.imap.server_session import Session
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import Trigger
 from popsim.protocols.request import Request
 
@@ -23,17 +23,10 @@ if TYPE_CHECKING:
 Pairs = tuple[tuple["Item", "Item"], ...]
 
 
-class Copying:
-    """What a session does for COPY and MOVE.
+class Copying(SessionPart):
+    """What a session does for COPY and MOVE."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each command."""
@@ -44,9 +37,9 @@ class Copying:
         if isinstance(chosen, Answer):
             return chosen
         session = self._session
-        target = session.mailbox(_name(request))
-        if target is None:
-            return self._no_mailbox(request)
+        target = self._target(request)
+        if isinstance(target, Answer):
+            return target
         try:
             pairs = session.open.mailbox.copy(chosen.uids, target)
         except MailboxError as error:
@@ -60,11 +53,11 @@ class Copying:
         if isinstance(chosen, Answer):
             return chosen
         session = self._session
-        target = session.mailbox(_name(request))
         if session.open.read_only:
             return read_only(session)
-        if target is None:
-            return self._no_mailbox(request)
+        target = self._target(request)
+        if isinstance(target, Answer):
+            return target
         try:
             pairs = session.open.mailbox.move(chosen.uids, target)
         except MailboxLocked:
@@ -87,19 +80,25 @@ class Copying:
 
     def _chosen(self, request: Request) -> Chosen | Answer:
         """The messages that are meant, or why that can't be done (RFC 2180 §4.4.1: not with one that is gone)."""
-        session, numbers = self._session, request.arguments[0]
-        assert isinstance(numbers, Numbers)
-        if request.trigger in (table.UID_COPY, table.UID_MOVE):
-            return by_uids(session.open, session.meant(numbers, by_uid=True))
-        chosen = by_numbers(session.open, session.meant(numbers))
-        if chosen is None:
-            return session.no_such_number(numbers)
-        if chosen.some_are_gone:
+        session = self._session
+        chosen = chosen_by(session, request, request.trigger in (table.UID_COPY, table.UID_MOVE))
+        if isinstance(chosen, Chosen) and chosen.some_are_gone:
             return self._with_news(some_gone(session))
         return chosen
 
-    def _no_mailbox(self, request: Request) -> Answer:
-        return self._with_news(self._session.refused(table.TARGET_MISSING, f"there is no mailbox {_name(request)!a}"))
+    def _target(self, request: Request) -> Mailbox | Answer:
+        """Where the messages are to go, or why they can't."""
+        session, name = self._session, request.argument(1, str)
+        target = session.mailbox(name)
+        if target is None:
+            try:  # a client may make it and try again, if one can be called so (RFC 3501 §6.4.7)
+                checked(name)
+            except ValueError as error:
+                return self._with_news(session.refused(table.TARGET_REFUSED, str(error)))
+            return self._with_news(session.refused(table.TARGET_MISSING, f"there is no mailbox {name!a}"))
+        if not session.may_change(target):
+            return self._with_news(session.refused(table.TARGET_REFUSED, f"{target.name} can be read only"))
+        return target
 
     def _code(self, pairs: Pairs, target: Mailbox) -> bytes:
         """Which messages have become which (RFC 4315 §3, COPYUID)."""
@@ -110,9 +109,3 @@ class Copying:
 
     def _with_news(self, answer: Answer) -> Answer:
         return answer._replace(untagged=answer.untagged + self._session.news(True))
-
-
-def _name(request: Request) -> str:
-    name = request.arguments[1]
-    assert isinstance(name, str)
-    return name

@@ -10,22 +10,15 @@ from popsim.protocols.imap.items import Numbers
 from popsim.protocols.imap.server_answers import read_only
 from popsim.protocols.imap.server_chosen import by_uids
 from popsim.protocols.imap.server_condstore import highest
-from popsim.protocols.imap.server_session import Session
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import ALWAYS, Trigger
 from popsim.protocols.request import Request
 
 
-class Expunging:
-    """What a session does to remove messages and to leave a mailbox.
+class Expunging(SessionPart):
+    """What a session does to remove messages and to leave a mailbox."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each command."""
@@ -44,8 +37,7 @@ class Expunging:
         return self._remove([item.uid for item in self._session.open.mailbox.items if DELETED in item.flags])
 
     def _uid_expunge(self, request: Request) -> Answer:
-        session, numbers = self._session, request.arguments[0]
-        assert isinstance(numbers, Numbers)
+        session, numbers = self._session, request.argument(0, Numbers)
         chosen = by_uids(session.open, session.meant(numbers, by_uid=True))
         return self._remove([item.uid for item in chosen.items if DELETED in item.flags])
 

@@ -15,13 +15,13 @@ from popsim.engine.framing import CRLF
 from popsim.mail.flags import SEEN
 from popsim.mail.mailbox import MailboxError
 from popsim.protocols.imap import word_table as table
-from popsim.protocols.imap.items import FetchItem, Numbers
+from popsim.protocols.imap.items import FetchItem
 from popsim.protocols.imap.server_answers import some_gone
 from popsim.protocols.imap.server_binary import can_decode
-from popsim.protocols.imap.server_chosen import Chosen, by_numbers, by_uids
+from popsim.protocols.imap.server_chosen import Chosen, chosen_by
 from popsim.protocols.imap.server_condstore import enabled
 from popsim.protocols.imap.server_fetch_plan import FetchPlan, compiled
-from popsim.protocols.imap.server_session import Session
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import ALWAYS, Trigger
 from popsim.protocols.request import Request
 
@@ -35,17 +35,10 @@ LARGE = 65_536
 UID, FLAGS, MODSEQ = (FetchItem(word.mark) for word in (table.ITEM_UID, table.ITEM_FLAGS, table.ITEM_MODSEQ))
 
 
-class Fetching:
-    """What a session does for FETCH.
+class Fetching(SessionPart):
+    """What a session does for FETCH."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each form of the command."""
@@ -57,21 +50,19 @@ class Fetching:
         }
 
     def _fetch(self, request: Request) -> Answer:
-        numbers, items, since = _arguments(request)
-        session = self._session
-        chosen = by_numbers(session.open, session.meant(numbers))
-        if chosen is None:
-            return session.no_such_number(numbers)
-        return self._answer(chosen, items, since, False)
+        return self._answer(request, False)
 
     def _uid_fetch(self, request: Request) -> Answer:
-        numbers, items, since = _arguments(request)
-        session = self._session
-        chosen = by_uids(session.open, session.meant(numbers, by_uid=True))
-        return self._answer(chosen, items if UID in items else (UID, *items), since, True)
+        return self._answer(request, True)
 
-    def _answer(self, chosen: Chosen, items: tuple[FetchItem, ...], since: int | None, by_uid: bool) -> Answer:
+    def _answer(self, request: Request, by_uid: bool) -> Answer:
         session = self._session
+        chosen = chosen_by(session, request, by_uid)
+        if not isinstance(chosen, Chosen):
+            return chosen
+        items, since = _arguments(request)
+        if by_uid and UID not in items:
+            items = (UID, *items)
         view = session.open
         first: tuple[bytes, ...] = ()
         some_are_gone = view.has_news and chosen.some_are_gone
@@ -147,9 +138,6 @@ def framed(rows: Iterable[Sequence[bytes]]) -> tuple[bytes, ...]:
     return (*out, b"".join(small)) if small else tuple(out)
 
 
-def _arguments(request: Request) -> tuple[Numbers, tuple[FetchItem, ...], int | None]:
-    """Which messages, what of them, and since which change, if that is asked for."""
-    numbers, items = request.arguments[:2]
-    assert isinstance(numbers, Numbers) and isinstance(items, tuple)
-    since = request.arguments[2] if len(request.arguments) > 2 else None
-    return numbers, items, since if isinstance(since, int) else None
+def _arguments(request: Request) -> tuple[tuple[FetchItem, ...], int | None]:
+    """What of the messages, and since which change, if that is asked for."""
+    return request.argument(1, tuple), request.argument(2, int) if len(request.arguments) > 2 else None

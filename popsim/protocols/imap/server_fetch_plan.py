@@ -15,7 +15,7 @@ from popsim.protocols.imap.items import FetchItem, Section
 from popsim.protocols.imap.server_binary import decoded
 from popsim.protocols.imap.server_envelope import envelope
 from popsim.protocols.imap.server_flags import FLAG_WORDS
-from popsim.protocols.imap.server_section import section, whole
+from popsim.protocols.imap.server_section import partial, section, whole
 from popsim.protocols.imap.server_strings import NIL, string
 from popsim.protocols.imap.server_structure import bodystructure
 from popsim.protocols.imap.syntax import ATOM
@@ -184,11 +184,10 @@ def _octets(item: FetchItem) -> Octets:
     """Finds the octets of an item in a message."""
     wanted = OLD_ITEMS.get(item.name) or item.section or _WHOLE
     in_part = decoded if item.name in _BINARY else section
-    start, count = item.partial or (0, 0)
 
     def find(one: Item) -> bytes | None:
         octets = whole(one.message) if wanted == _WHOLE else in_part(one.message, wanted)
-        return octets[start : start + count] if count and octets is not None else octets
+        return None if octets is None else partial(octets, item.partial)
 
     return find
 

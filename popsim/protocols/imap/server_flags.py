@@ -1,8 +1,6 @@
-"""Flags and sets of numbers as they are written; each set of flags is written once."""
+"""Flags as they are written; each set of them is written once."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from popsim.protocols.imap.server_session import shown
 
@@ -22,18 +20,3 @@ class FlagWords(dict[frozenset[str], bytes]):
 
 FLAG_WORDS = FlagWords()
 """Shared by all sessions: most messages have one of a few sets."""
-
-
-def number_set(numbers: Iterable[int]) -> bytes:
-    """Numbers in the order given as a set of ranges, such as ``1:3,5`` (RFC 3501 §9, sequence-set).
-
-    Args:
-        numbers: one or more.
-    """
-    ranges: list[list[int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    return b",".join([b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in ranges])

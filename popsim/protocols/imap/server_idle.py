@@ -33,9 +33,7 @@ class Idling:
     def ended(self, request: Request) -> Answer:
         """The client has said a line: DONE, or what is nothing here."""
         self._idles = False
-        (line,) = request.arguments
-        assert isinstance(line, bytes)
-        if line.upper() != table.DONE:
+        if request.octets(0).upper() != table.DONE:
             return Answer(table.NOT_THE_END, b"expected DONE; the waiting has ended")
         return Answer(table.NEWS_ENDED, b"the waiting has ended", untagged=self._session.news(True))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from popsim.engine.answer import Answer, Handler
 from popsim.mail.names import DELIMITER, superiors
@@ -41,8 +41,7 @@ class Listing:
     # LIST
 
     def _list(self, request: Request) -> Answer:
-        reference, pattern = request.arguments
-        assert isinstance(reference, str) and isinstance(pattern, str)
+        reference, pattern = request.argument(0, str), request.argument(1, str)
         if not pattern:
             return _listed([self._root(words.DATA_LIST.mark)])
         fits = Pattern(reference + pattern)
@@ -66,8 +65,8 @@ class Listing:
             found.append(words.HAS_CHILDREN if has_children else words.HAS_NO_CHILDREN)
         if words.LIST_WITH_SUBSCRIBED.mark in told and name in account.subscribed:
             found.append(words.IS_SUBSCRIBED)
-        if mailbox is not None and mailbox.special_use and edition.tells_uses:
-            found.append(mailbox.special_use)
+        if edition.tells_uses and (use := self._use(name)):
+            found.append(use)
         return found
 
     def _written(self, mark: str, attributes: Iterable[str], name: str) -> bytes:
@@ -77,8 +76,7 @@ class Listing:
     # LSUB
 
     def _lsub(self, request: Request) -> Answer:
-        reference, pattern = request.arguments
-        assert isinstance(reference, str) and isinstance(pattern, str)
+        reference, pattern = request.argument(0, str), request.argument(1, str)
         mark = words.DATA_LSUB.mark
         if not pattern:
             return _listed([self._root(mark)])
@@ -89,21 +87,31 @@ class Listing:
             found.update({name: [words.NO_SELECT] for name in above if name not in found})
         return _listed([self._written(mark, found[name], name) for name in sorted(found)])
 
-    # LIST with choices (RFC 9051 §6.3.9)
+    # LIST with choices (RFC 9051 §6.3.9, RFC 6154 §2)
 
     def _list_chosen(self, request: Request) -> Answer:
-        choices, reference, pattern, returns = request.arguments
-        assert isinstance(reference, str) and isinstance(pattern, str)
+        choices, reference, patterns, returns = request.arguments
+        assert isinstance(reference, str) and isinstance(patterns, tuple)
         only = choices.names if isinstance(choices, Choices) else ()
         told = returns if isinstance(returns, Choices) else Choices()
-        if not pattern:
+        if patterns == ("",):
             return _listed([self._root(words.DATA_LIST.mark)])
-        fits = Pattern(reference + pattern)
+        wanted = [Pattern(reference + pattern) for pattern in patterns]
+        uses_only = words.LIST_SPECIAL_USE.mark in only
+
+        def fits(name: str) -> bool:
+            return any(one.matches(name) for one in wanted) and (not uses_only or bool(self._use(name)))
+
         if words.LIST_SUBSCRIBED.mark not in only:
-            names = [name for name in self._session.there.hierarchy() if fits.matches(name)]
+            names = [name for name in self._session.there.hierarchy() if fits(name)]
             return _listed([line for name in names for line in self._lines(name, told)])
         told = told._replace(names=(*told.names, words.LIST_WITH_SUBSCRIBED.mark))
         return _listed(self._subscribed(fits, told, words.LIST_RECURSIVE.mark in only))
+
+    def _use(self, name: str) -> str:
+        """What a mailbox is for, such as ``\\Sent``, or "" (RFC 6154 §2)."""
+        mailbox = self._session.there.mailboxes.get(name)
+        return mailbox.special_use if mailbox is not None else ""
 
     def _lines(self, name: str, told: Choices) -> list[bytes]:
         """A name's line, and that of its status where it is wanted and the name can be opened."""
@@ -113,14 +121,14 @@ class Listing:
             lines.append(self._status.line(mailbox, told.status))
         return lines
 
-    def _subscribed(self, fits: Pattern, told: Choices, recursive: bool) -> list[bytes]:
+    def _subscribed(self, fits: Callable[[str], bool], told: Choices, recursive: bool) -> list[bytes]:
         """The names that are subscribed to, and those that have such names below them."""
         subscribed = self._session.there.subscribed
-        found = {name for name in subscribed if fits.matches(name)}
+        found = {name for name in subscribed if fits(name)}
         below: set[str] = set()
         if recursive:
             # A name that is not subscribed to is told only for the sake of one that is not told itself (§6.3.9.6).
-            parents = {(up, name not in found) for name in subscribed for up in superiors(name) if fits.matches(up)}
+            parents = {(up, name not in found) for name in subscribed for up in superiors(name) if fits(up)}
             below = {up for up, is_hidden in parents if up in found or is_hidden}
         lines: list[bytes] = []
         for name in sorted(found | below):

@@ -6,22 +6,15 @@ from popsim.engine.answer import Answer, Handler
 from popsim.mail.mailbox import MailboxError, MailboxExists, MailboxLocked, NoSuchMailbox
 from popsim.mail.names import INBOX, canonical, is_inferior
 from popsim.protocols.imap import word_table as words
-from popsim.protocols.imap.server_session import Session, name_in
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import ALWAYS, Trigger
 from popsim.protocols.request import Request
 
 
-class Mailboxes:
-    """What a session does to its user's mailboxes.
+class Mailboxes(SessionPart):
+    """What a session does to its user's mailboxes."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each command."""
@@ -36,7 +29,7 @@ class Mailboxes:
     def _create(self, request: Request) -> Answer:
         session = self._session
         try:
-            session.there.create(name_in(request))
+            session.there.create(request.argument(0, str))
         except MailboxExists as error:
             return session.refused(words.MAILBOX_EXISTS, str(error))
         except MailboxError as error:
@@ -44,7 +37,7 @@ class Mailboxes:
         return Answer(words.MADE, b"made", changes=session.arranged())
 
     def _delete(self, request: Request) -> Answer:
-        session, name = self._session, name_in(request)
+        session, name = self._session, request.argument(0, str)
         try:
             gone = session.there.delete(name)
         except NoSuchMailbox as error:
@@ -63,7 +56,7 @@ class Mailboxes:
         return words.HAS_INFERIORS if is_hollow else words.MAILBOX_IN_USE
 
     def _rename(self, request: Request) -> Answer:
-        session, old, new = self._session, name_in(request), name_in(request, 1)
+        session, old, new = self._session, request.argument(0, str), request.argument(1, str)
         try:
             session.there.rename(old, new)
         except NoSuchMailbox as error:
@@ -82,14 +75,14 @@ class Mailboxes:
     # The names that the user follows
 
     def _subscribe(self, request: Request) -> Answer:
-        session, name = self._session, name_in(request)
+        session, name = self._session, request.argument(0, str)
         if name not in session.there.hierarchy():
             return session.refused(words.NO_SUCH_MAILBOX, f"there is no mailbox {name}")
         session.there.subscribed.add(name)
         return Answer(ALWAYS, b"subscribed")
 
     def _unsubscribe(self, request: Request) -> Answer:
-        session, name = self._session, name_in(request)
+        session, name = self._session, request.argument(0, str)
         if name not in session.there.subscribed:
             return session.refused(words.NOT_SUBSCRIBED, f"{name} was not subscribed to")
         session.there.subscribed.discard(name)

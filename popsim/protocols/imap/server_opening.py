@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from popsim.engine.answer import Answer, Handler
 from popsim.protocols.imap import word_table as words
 from popsim.protocols.imap.server_list import Listing
-from popsim.protocols.imap.server_session import NOTHING, Session, name_in
+from popsim.protocols.imap.server_session import NOTHING, Session
 from popsim.protocols.model import Code, Trigger
 from popsim.protocols.request import Request
 
@@ -57,12 +57,13 @@ class Opening:
 
     def _opened(self, request: Request, read_only: bool) -> Answer:
         """Open a mailbox. The one that was open is closed before, whatever comes of it, and nothing is removed."""
-        session, name = self._session, name_in(request)
+        session, name = self._session, request.argument(0, str)
         before = self._closed() if session.opened is not None else NOTHING
         mailbox = session.mailbox(name)
         if mailbox is None:
             return session.refused(words.NO_SUCH_MAILBOX, f"there is no mailbox {name}")._replace(untagged=before)
         changes = session.looked(mailbox)
+        read_only = read_only or not session.may_change(mailbox)
         session.opened = opened = mailbox.open(session.number, read_only)
         condition = words.READ_ONLY if read_only else words.READ_WRITE
         text = session.edition.opening(condition) + b"the mailbox is open"

@@ -9,12 +9,11 @@ from collections.abc import Iterator
 
 from popsim.engine.answer import Answer, Handler
 from popsim.protocols.imap import word_table as table
-from popsim.protocols.imap.items import Numbers, SearchKey
+from popsim.protocols.imap.items import Numbers, SearchKey, number_set
 from popsim.protocols.imap.server_chosen import Chosen
 from popsim.protocols.imap.server_condstore import enabled
-from popsim.protocols.imap.server_flags import number_set
 from popsim.protocols.imap.server_search import CHARSETS, View, is_known, search
-from popsim.protocols.imap.server_session import Session
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import ALWAYS, Trigger
 from popsim.protocols.request import Request
 
@@ -23,17 +22,10 @@ DEFAULT = (table.RETURN_ALL.mark,)
 _ENDS = {table.RETURN_MIN.mark, table.RETURN_MAX.mark}
 
 
-class Searching:
-    """What a session does for SEARCH.
+class Searching(SessionPart):
+    """What a session does for SEARCH."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each form of the command."""
@@ -137,8 +129,7 @@ def _kept(uids: list[int], wanted: tuple[str, ...]) -> list[int]:
 
 def _arguments(request: Request) -> tuple[SearchKey, str, tuple[str, ...]]:
     """The keys, the character set if one is given, and what is to be returned if that is said."""
-    key, charset, wanted = request.arguments[-1], "", ()
-    assert isinstance(key, SearchKey)
+    key, charset, wanted = request.argument(-1, SearchKey), "", ()
     for argument in request.arguments[:-1]:
         if isinstance(argument, str):
             charset = argument

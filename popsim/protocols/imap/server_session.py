@@ -18,7 +18,6 @@ from popsim.protocols.imap.server_strings import string
 from popsim.protocols.imap.syntax import ATOM, UTF8_EDITION
 from popsim.protocols.model import Code
 from popsim.protocols.protocol import Protocol
-from popsim.protocols.request import Request
 from popsim.timeline.event import (
     ARRANGED,
     ARRIVED,
@@ -103,6 +102,10 @@ class Session:
     def mailbox(self, name: str) -> Mailbox | None:
         """The user's mailbox of that name, or None."""
         return self.there.mailbox(name)
+
+    def may_change(self, mailbox: Mailbox) -> bool:
+        """Whether the site lets the user change what is in a mailbox (RFC 3501 §6.3.1: else it opens READ-ONLY)."""
+        return mailbox.name not in self.policy.read_only
 
     def has(self, code: Code) -> bool:
         """Whether this edition has a code in square brackets."""
@@ -219,6 +222,19 @@ class Session:
         return tuple(changes)
 
 
+class SessionPart:
+    """One part of what a server does in a session.
+
+    Args:
+        session: what the parts share.
+    """
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+
 class Edition:
     """What is the same for all sessions of one edition, worked out once.
 
@@ -267,13 +283,6 @@ class Edition:
         found = memo[cls]
         assert isinstance(found, Edition)
         return found
-
-
-def name_in(request: Request, index: int = 0) -> str:
-    """An argument that is a mailbox's name."""
-    name = request.arguments[index]
-    assert isinstance(name, str)
-    return name
 
 
 def shown(flags: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from popsim.engine.answer import Answer
 from popsim.mail.flags import DELETED
 from popsim.protocols.imap import word_table as words
 from popsim.protocols.imap.server_condstore import enabled
-from popsim.protocols.imap.server_session import Session, name_in
+from popsim.protocols.imap.server_session import Session
 from popsim.protocols.model import ALWAYS
 from popsim.protocols.request import Request
 
@@ -31,10 +31,8 @@ class StatusOf:
 
     def status(self, request: Request) -> Answer:
         """The answer to STATUS."""
-        session, name = self._session, name_in(request)
-        wanted = request.arguments[1]
+        session, name, wanted = self._session, request.argument(0, str), request.argument(1, tuple)
         mailbox = session.mailbox(name)
-        assert isinstance(wanted, tuple)
         if mailbox is None:
             return session.refused(words.NO_SUCH_MAILBOX, f"there is no mailbox {name}")
         changes = session.looked(mailbox)

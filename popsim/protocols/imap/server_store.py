@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from popsim.engine.answer import Answer, Handler
 from popsim.mail.mailbox import MailboxError
 from popsim.protocols.imap import word_table as table
-from popsim.protocols.imap.items import FlagChange, Numbers
+from popsim.protocols.imap.items import FlagChange, number_set
 from popsim.protocols.imap.server_answers import read_only, some_gone
-from popsim.protocols.imap.server_chosen import Chosen, by_numbers, by_uids
+from popsim.protocols.imap.server_chosen import Chosen, chosen_by
 from popsim.protocols.imap.server_condstore import enabled
 from popsim.protocols.imap.server_fetch import FLAGS, MODSEQ, UID
 from popsim.protocols.imap.server_fetch_plan import compiled
-from popsim.protocols.imap.server_flags import number_set
-from popsim.protocols.imap.server_session import Session
+from popsim.protocols.imap.server_session import SessionPart
 from popsim.protocols.model import Trigger
 from popsim.protocols.request import Request
 
@@ -26,17 +25,10 @@ if TYPE_CHECKING:
     from popsim.mail.item import Item
 
 
-class Storing:
-    """What a session does for STORE.
+class Storing(SessionPart):
+    """What a session does for STORE."""
 
-    Args:
-        session: what the parts of the session share.
-    """
-
-    __slots__ = ("_session",)
-
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    __slots__ = ()
 
     def handlers(self) -> dict[Trigger, Handler]:
         """What is done for each form of the command."""
@@ -48,20 +40,18 @@ class Storing:
         }
 
     def _store(self, request: Request) -> Answer:
-        numbers, change, since = _arguments(request)
-        session = self._session
-        chosen = by_numbers(session.open, session.meant(numbers))
-        if chosen is None:
-            return session.no_such_number(numbers)
-        return self._answer(chosen, change, since, False)
+        return self._answer(request, False)
 
     def _uid_store(self, request: Request) -> Answer:
-        numbers, change, since = _arguments(request)
-        session = self._session
-        return self._answer(by_uids(session.open, session.meant(numbers, by_uid=True)), change, since, True)
+        return self._answer(request, True)
 
-    def _answer(self, chosen: Chosen, change: FlagChange, since: int | None, by_uid: bool) -> Answer:
+    def _answer(self, request: Request, by_uid: bool) -> Answer:
         session = self._session
+        chosen = chosen_by(session, request, by_uid)
+        if not isinstance(chosen, Chosen):
+            return chosen
+        change = request.argument(-1, FlagChange)
+        since = request.argument(1, int) if len(request.arguments) > 2 else None
         view = session.open
         first = enabled(session) if since is not None else ()
         if view.read_only:
@@ -69,13 +59,18 @@ class Storing:
         there = chosen.there()
         late = [since is not None and item.modseq > since for item in there.items]
         meant = there.where([not one for one in late])
+        changed: list[Item] = []
         try:
             flags = view.mailbox.flags(change.flags)
-            changed = [item for item in meant.items if self._changes(item, change.sign, flags)]
-        except MailboxError as error:
-            return session.refused(table.FLAGS_REFUSED, str(error))
-        lines = (*first, *self._lines(meant, there.where(late), change.silent, since is not None, by_uid))
+            for item in meant.items:
+                if self._changes(item, change.sign, flags):
+                    changed.append(item)
+        except MailboxError as error:  # those before it are others now, and nobody has told this session of them
+            told = [session.flags_line(view.number_of(item.uid), item, by_uid) for item in changed]
+            refused = session.refused(table.FLAGS_REFUSED, str(error))
+            return refused._replace(changes=session.flagged(changed), untagged=(*first, *told, *session.news(by_uid)))
         failed = there.where(late)
+        lines = (*first, *self._lines(meant, failed, change.silent, since is not None, by_uid))
         return self._completed(len(there.items) < len(chosen.items) and not change.silent, failed, by_uid)._replace(
             changes=session.flagged(changed), untagged=(*lines, *session.news(by_uid))
         )
@@ -113,10 +108,3 @@ class Storing:
         if code:
             return Answer(table.SOME_CHANGED, code + b"some had changed and were left alone")
         return Answer(table.STORED, b"stored")
-
-
-def _arguments(request: Request) -> tuple[Numbers, FlagChange, int | None]:
-    """Which messages, what to store, and the change after which a message is left as it is, if one is given."""
-    numbers, *since, change = request.arguments
-    assert isinstance(numbers, Numbers) and isinstance(change, FlagChange)
-    return numbers, change, since[0] if since and isinstance(since[0], int) else None

@@ -37,14 +37,6 @@ def nstring(octets: bytes | None) -> bytes:
     return NIL if octets is None else string(octets)
 
 
-_ATOM = re.compile(rb'[^\x00-\x20\x7f-\xff(){%*"\\]+')
-
-
-def astring(octets: bytes) -> bytes:
-    """The octets as an atom where they can be one, else as a string (RFC 3501 §9, astring)."""
-    return octets if _ATOM.fullmatch(octets) else string(octets)
-
-
 def listed(strings: Iterable[bytes]) -> bytes:
     """Values that are written already, in parentheses with spaces between them; NIL where there are none."""
     inside = b" ".join(strings)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from popsim.protocols.imap import item_table as items
-from popsim.protocols.imap.fetch_syntax import STATUS_ITEMS, known
+from popsim.protocols.imap.fetch_syntax import STATUS_ITEMS, fitted, known
 from popsim.protocols.imap.items import Choices
-from popsim.protocols.imap.syntax import atom, listed, nil, nstring, string
+from popsim.protocols.imap.syntax import Reader, atom, listed, nil, nstring, string
 from popsim.protocols.kind import NotRead, Syntax
 
 MOST_FIELDS = 30
@@ -59,56 +59,62 @@ def _rest(text: bytes, place: int) -> tuple[bytes, int]:
     return text[place:], len(text)
 
 
-# Lists of mailboxes with choices (RFC 9051 §6.3.9)
-
-_CHOICES = known(items.LIST_CHOICES, None)
-_RETURNS = known(items.LIST_RETURNS, None)
+# Lists of mailboxes with choices (RFC 9051 §6.3.9, RFC 6154 §2)
 
 
-def _choice(text: bytes, place: int) -> tuple[str, int]:
+def _chosen(rfcs: tuple[int, ...] | None) -> Reader[Choices]:
+    """Which mailboxes are wanted, as a protocol has it that is made of these RFCs."""
+    marks = known(items.LIST_CHOICES, rfcs)
+
+    def one(text: bytes, place: int) -> tuple[str, int]:
+        return _word(marks, _CHOICE_WORDS, text, place)
+
+    def read(text: bytes, place: int) -> tuple[Choices, int]:
+        found, place = listed(one, text, place, _CHOICE_WORDS, may_be_empty=True)
+        if items.LIST_RECURSIVE.mark in found and items.LIST_SUBSCRIBED.mark not in found:
+            raise NotRead(f"{items.LIST_RECURSIVE} together with {items.LIST_SUBSCRIBED}")
+        return Choices(tuple(dict.fromkeys(found))), place
+
+    return read
+
+
+def _returned(rfcs: tuple[int, ...] | None) -> Reader[Choices]:
+    """What is wanted to know of them, as a protocol has it that is made of these RFCs."""
+    marks = known(items.LIST_RETURNS, rfcs)
+    status = STATUS_ITEMS.fit(rfcs) if STATUS_ITEMS.fit and rfcs else STATUS_ITEMS
+
+    def one(text: bytes, place: int) -> tuple[Choices, int]:
+        mark, place = _word(marks, _RETURN_WORDS, text, place)
+        if mark != items.LIST_WITH_STATUS.mark:
+            return Choices((mark,)), place
+        if text[place : place + 1] != b" ":
+            raise NotRead(f"{mark} and status items")
+        wanted, place = status.read(text, place + 1)
+        assert isinstance(wanted, tuple)
+        return Choices((mark,), wanted), place
+
+    def read(text: bytes, place: int) -> tuple[Choices, int]:
+        match = _RETURN.match(text, place)
+        if match is None:
+            raise NotRead(_RETURN_WORDS)
+        found, place = listed(one, text, match.end(), _RETURN_WORDS, may_be_empty=True)
+        wanted = tuple(dict.fromkeys(name for one in found for name in one.names))
+        return Choices(wanted, tuple(dict.fromkeys(item for one in found for item in one.status))), place
+
+    return read
+
+
+def _word(marks: dict[bytes, str], words: str, text: bytes, place: int) -> tuple[str, int]:
+    """One of these marks, in any case. Raises NotRead with the words."""
     match = _NAME.match(text, place)
-    mark = _CHOICES.get(match[0].upper()) if match else None
+    mark = marks.get(match[0].upper()) if match else None
     if match is None or mark is None:
-        raise NotRead(_CHOICE_WORDS)
+        raise NotRead(words)
     return mark, match.end()
-
-
-def _chosen(text: bytes, place: int) -> tuple[Choices, int]:
-    found, place = listed(_choice, text, place, _CHOICE_WORDS, may_be_empty=True)
-    if items.LIST_RECURSIVE.mark in found and items.LIST_SUBSCRIBED.mark not in found:
-        raise NotRead(f"{items.LIST_RECURSIVE} together with {items.LIST_SUBSCRIBED}")
-    return Choices(tuple(dict.fromkeys(found))), place
-
-
-def _returned_one(text: bytes, place: int) -> tuple[Choices, int]:
-    match = _NAME.match(text, place)
-    mark = _RETURNS.get(match[0].upper()) if match else None
-    if match is None or mark is None:
-        raise NotRead(_RETURN_WORDS)
-    place = match.end()
-    if mark != items.LIST_WITH_STATUS.mark:
-        return Choices((mark,)), place
-    if text[place : place + 1] != b" ":
-        raise NotRead(f"{mark} and status items")
-    status, place = _STATUS.read(text, place + 1)
-    assert isinstance(status, tuple)
-    return Choices((mark,), status), place
-
-
-_STATUS = STATUS_ITEMS.fit((9051,)) if STATUS_ITEMS.fit else STATUS_ITEMS
-
-
-def _returned(text: bytes, place: int) -> tuple[Choices, int]:
-    match = _RETURN.match(text, place)
-    if match is None:
-        raise NotRead(_RETURN_WORDS)
-    found, place = listed(_returned_one, text, match.end(), _RETURN_WORDS, may_be_empty=True)
-    wanted = tuple(dict.fromkeys(name for one in found for name in one.names))
-    return Choices(wanted, tuple(dict.fromkeys(item for one in found for item in one.status))), place
 
 
 DESCRIPTION = Syntax("id-params", 'NIL, or pairs such as ("name" "popsim")', _description)
 CAPABILITIES = Syntax("capabilities", f"words such as {items.PARAMETER_CONDSTORE}", _capabilities)
 INITIAL = Syntax("initial-response", "base64, or = for an empty one", _rest)
-CHOICES = Syntax("(choices)", _CHOICE_WORDS, _chosen)
-RETURNS = Syntax(f"{items.RETURN} (options)", _RETURN_WORDS, _returned)
+CHOICES = fitted("(choices)", _CHOICE_WORDS, _chosen)
+RETURNS = fitted(f"{items.RETURN} (options)", _RETURN_WORDS, _returned)

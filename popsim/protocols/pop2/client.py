@@ -10,10 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from popsim.engine.entering import Refused, line, words_of
 from popsim.engine.response import Response
 from popsim.engine.script import Connect, Disconnected, Hang, Script, Send
 from popsim.engine.visit import Ending, Item, Keeper, Notes, Told, Visit
-from popsim.protocols.model import Form, Reply
+from popsim.protocols.model import Reply
 from popsim.protocols.pop2 import word_table as words
 from popsim.protocols.pop2.quoting import quoted
 from popsim.protocols.pop2.table import POP2
@@ -92,15 +93,6 @@ class Login:
             raise ValueError("expected a password of ASCII without line ends, which is all POP2 can carry") from None
 
 
-class _Refused(Exception):
-    """The server or the keeper does not do what the reader wants."""
-
-
-def line(form: Form, *arguments: object) -> str:
-    """A command line, spelled as the table has it."""
-    return " ".join([form.keyword, *map(str, arguments)])
-
-
 def visit(
     wanted: Reader,
     login: Login,
@@ -131,7 +123,7 @@ def visit(
         (greeting,) = yield Connect(secure)
         try:
             yield from _session(wanted, login, keeper, notes, greeting, secure)
-        except _Refused as refused:
+        except Refused as refused:
             notes.end(Ending.STOPPED if notes.way else Ending.REFUSED, str(refused))
         (farewell,) = yield Send.of(line(words.QUIT))
         if farewell.positive and notes.way:
@@ -151,9 +143,9 @@ def _session(
 ) -> Script[None]:
     """All between the greeting and the goodbye."""
     if not greeting.positive or not greeting.text.upper().startswith(POP2.title.encode()):
-        raise _Refused(f"the server does not greet as {POP2.title}: {_said(greeting)}")
+        raise Refused(f"the server does not greet as {POP2.title}: {_said(greeting)}")
     if not (secure or login.clear):
-        raise _Refused(f"{words.HELO.keyword} would show the password to whoever reads along, and the line has no TLS")
+        raise Refused(f"{words.HELO.keyword} would show the password to whoever reads along, and the line has no TLS")
     (answer,) = yield Send.of(line(words.HELO, quoted(login.user), quoted(login.secret)))
     count = _number(answer, words.COUNT)
     notes.way, notes.secured = words.HELO.keyword, secure
@@ -164,7 +156,7 @@ def _session(
     notes.wanted = [item for item in notes.listed if wanted.number in (0, item.number)]
     notes.tell("listed")
     if wanted.number > count:
-        raise _Refused(f"there is no message {wanted.number}: the mailbox has {count}")
+        raise Refused(f"there is no message {wanted.number}: the mailbox has {count}")
     yield from _fetch(wanted, keeper, notes)
 
 
@@ -183,13 +175,13 @@ def _fetch(wanted: Reader, keeper: Keeper, notes: Notes) -> Script[None]:
             continue
         (answer,) = yield Send.of(line(words.RETR))
         if answer.body is None and answer.reply is not None:
-            raise _Refused(f"message {number} did not come: {_said(answer)}")
+            raise Refused(f"message {number} did not come: {_said(answer)}")
         problem = _kept(keeper, item, answer.body, notes)
         form = words.NACK if problem else words.ACKD if wanted.deletes else words.ACKS
         (answer,) = yield Send.of(line(form))
         length = _number(answer, words.LENGTH)
         if problem:
-            raise _Refused(problem)
+            raise Refused(problem)
         if wanted.deletes:
             notes.marked.append(item)
             notes.tell("marked", item)
@@ -213,17 +205,16 @@ def _number(answer: Response, status: Reply) -> int:
     """The number that an answer of this status opens with.
 
     Raises:
-        _Refused: it is no such answer.
+        Refused: it is no such answer.
     """
     digits = answer.text.split(b" ")[0]
     if answer.reply is not status or not digits.isdigit() or len(digits) > 18:
         keyword = answer.request.keyword if answer.request else "the greeting"
-        raise _Refused(f"{keyword} was answered by {_said(answer)}, where {status}, a number, is due")
+        raise Refused(f"{keyword} was answered by {_said(answer)}, where {status}, a number, is due")
     return int(digits)
 
 
 def _said(answer: Response) -> str:
     """An answer, fit for a message."""
     mark = answer.reply.mark if answer.reply else ""
-    text = " ".join(filter(None, (mark, answer.text.decode("utf-8", "replace"))))
-    return repr("".join(c if c.isprintable() else "?" for c in text[:200]))
+    return repr(words_of(b" ".join(filter(None, (mark.encode(), answer.text)))))

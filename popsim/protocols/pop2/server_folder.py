@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from popsim.engine.answer import Change
-from popsim.mail.flags import SEEN
-from popsim.mail.mailbox import Mailbox, MailboxError
+from popsim.engine.store_changes import marks, seen
+from popsim.mail.mailbox import Mailbox
 from popsim.mail.maildrop import NoSuchMessage, OpenMaildrop
 from popsim.mail.message import Message
 from popsim.mail.names import INBOX
@@ -14,7 +12,6 @@ from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import Account
 from popsim.timeline.event import (
     DELETED,
-    FLAGGED,
     GONE,
     KEPT,
     LOCKED,
@@ -22,7 +19,6 @@ from popsim.timeline.event import (
     REMOVED,
     UNLOCKED,
     UNMARKED,
-    flags_key,
     lock_key,
     mark_key,
 )
@@ -73,13 +69,7 @@ class Folder:
         if self._drop is None or self._mailbox is None:
             return ()
         self._drop.retrieved(number)
-        item = self._mailbox.item_named(self._drop.uid(number)) if self._marks_seen else None
-        if item is None or SEEN in item.flags:
-            return ()
-        with suppress(MailboxError):  # where the disk does not take it, the message was read and stays new
-            self._mailbox.set_flags(item.uid, item.flags | {SEEN})
-        flags = " ".join(sorted(item.flags))
-        return (Change(FLAGGED, {flags_key(self._user, item.number): flags}),)
+        return seen(self._user, self._mailbox, self._drop.uid(number)) if self._marks_seen else ()
 
     def mark(self, number: int) -> tuple[Change, ...]:
         """Mark a message for deletion; nothing happens where the user may not change the mailbox."""
@@ -149,5 +139,5 @@ def opened(account: Account, session: int, policy: Policy, name: str = INBOX) ->
     drop, changed = account.open(session, mailbox.name)
     user = account.user.name
     values: dict[str, object] = {lock_key(user): session} if mailbox.name == INBOX else {}
-    values.update({mark_key(user, row): KEPT if there else GONE for row, there in changed.items()})
+    values.update(marks(user, changed))
     return Folder(user, mailbox, drop, policy), (Change(LOCKED, values),) if values else ()

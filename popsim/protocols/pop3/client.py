@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from popsim.engine.entering import TLS_ALWAYS, TLS_NEVER, TLS_OFFERED, Refused, line, said
 from popsim.engine.polling import poll
 from popsim.engine.script import Connect, Disconnected, Hang, Script, Send
+from popsim.mail.dates import SECOND
 from popsim.protocols.pop3 import extension_word_table as extra
 from popsim.protocols.pop3 import word_table as words
-from popsim.protocols.pop3.client_exchange import Refused, authenticate, code_of, line, said
-from popsim.protocols.pop3.client_login import TLS_ALWAYS, TLS_NEVER, TLS_OFFERED, Entrance, Login, enter
+from popsim.protocols.pop3.client_exchange import authenticate, code_of
+from popsim.protocols.pop3.client_login import Entrance, Login, enter
 from popsim.protocols.pop3.client_reader import DAY, READERS, Reader, after_days, reader
 from popsim.protocols.pop3.client_visit import Ending, Item, Keeper, Notes, Progress, Told, Visit
 from popsim.protocols.pop3.client_work import Work
@@ -42,8 +44,6 @@ __all__ = [
     "reader",
     "visit",
 ]
-
-SECOND = 10**9
 
 
 def visit(

@@ -7,17 +7,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from popsim import sasl
+from popsim.engine.entering import TLS_ALWAYS, TLS_NEVER, Refused, check_identity, check_tls, line, said
 from popsim.engine.response import Response
 from popsim.engine.script import Script, Send
 from popsim.protocols.pop3 import extension_word_table as extra
 from popsim.protocols.pop3 import word_table as words
-from popsim.protocols.pop3.client_exchange import Refused, authenticate, code_of, line, said
+from popsim.protocols.pop3.client_exchange import authenticate, code_of
 from popsim.protocols.protocol import Protocol
 
 Capabilities = Mapping[str, tuple[str, ...]]
 """What a server has announced: what follows each tag (RFC 2449 §5)."""
 
-TLS_NEVER, TLS_OFFERED, TLS_ALWAYS = "never", "if offered", "always"
 _TIMESTAMP = re.compile(rb"<[!-;=?-~]+@[!-;=?-~]+>")
 _WRONG = next(code.mark for code in extra.CODES if code.condition == words.LOGIN_WRONG)
 
@@ -49,13 +49,11 @@ class Login:
     clear: bool = True
 
     def __post_init__(self) -> None:
-        if any(c in "\r\n\0" for c in self.user + self.secret) or not self.user or not self.secret:
-            raise ValueError("expected a name and a secret, in one line each: a line end would begin another command")
+        check_identity(self.user, self.secret)
         ways = ("", words.USER.keyword, words.APOP.keyword, extra.AUTH.keyword, *sasl.NAMES)
         if self.way.upper() not in ways:
             raise ValueError(f"expected one of {', '.join(filter(None, ways))} as a login, got {self.way!r}")
-        if self.tls not in (TLS_NEVER, TLS_OFFERED, TLS_ALWAYS):
-            raise ValueError(f"expected 'never', 'if offered' or 'always' for tls, got {self.tls!r}")
+        check_tls(self.tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +109,8 @@ def enter(
     way = _checked(choose(login, protocol, greeting, capabilities), login, secured)
     answer = yield from _log_in(way, login, protocol, greeting, capabilities, nonce)
     if way == words.APOP.keyword and not login.way and _is_unknown(answer):
-        refused, way = (
-            way,
-            _checked(choose(replace(login, digest=False), protocol, greeting, capabilities), login, secured),
-        )
+        refused, other = way, replace(login, digest=False)
+        way = _checked(choose(other, protocol, greeting, capabilities), login, secured)
         answer = yield from _log_in(way, login, protocol, greeting, capabilities, nonce)
         if not answer.positive:
             raise Refused(f"{refused} was refused, and {way} too: {said(answer)}", code_of(answer))

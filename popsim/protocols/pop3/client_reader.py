@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-DAY = 24 * 3600 * 10**9
-"""A day in nanoseconds."""
+from popsim.mail.dates import DAY as DAY
 
 _AFTER = re.compile(r"delete after (\d+(?:\.\d+)?) days?")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from popsim.engine.client import BODY_LIMIT
+from popsim.engine.entering import Refused, line, said
 from popsim.engine.response import Response
 from popsim.engine.script import Disconnected, Script, Send
 from popsim.protocols.pop3 import word_table as words
-from popsim.protocols.pop3.client_exchange import Refused, code_of, line, said
+from popsim.protocols.pop3.client_exchange import code_of
 from popsim.protocols.pop3.client_reader import Reader
 from popsim.protocols.pop3.client_visit import Item, Keeper, Notes
 from popsim.protocols.protocol import Protocol

@@ -6,6 +6,7 @@ import hashlib
 
 from popsim.engine.answer import Answer, Change, Handler
 from popsim.engine.challenges import Challenges
+from popsim.engine.store_changes import marks
 from popsim.mail.maildrop import MaildropLocked
 from popsim.mail.policy import DAY, SECOND
 from popsim.mail.store import Account
@@ -16,7 +17,7 @@ from popsim.protocols.request import Request
 from popsim.sasl.exchange import WRONG as REFUSED
 from popsim.sasl.exchange import SaslError
 from popsim.sasl.login import Logins, comparable, is_password, same
-from popsim.timeline.event import GONE, KEPT, LOCKED, REMOVED, last_key, lock_key, mark_key
+from popsim.timeline.event import GONE, LOCKED, REMOVED, last_key, lock_key, mark_key
 
 WRONG = REFUSED.reason
 RESERVED = range(1, 1024)
@@ -138,7 +139,8 @@ class Login:
             return session.refused(table.MAILDROP_LOCKED, "the maildrop is locked by another session")
         session.account, name, drop = account, account.user.name, session.drop
         values: dict[str, object] = {lock_key(name): session.number}
-        values.update({mark_key(name, row): KEPT if there else GONE for row, there in changed.items()})
+        if changed:
+            values.update(marks(name, changed))
         if session.keeps_last:
             values[last_key(name)] = drop.last
         holds = f"{_shown(name)}'s maildrop has {count(drop.count)} ({drop.total} octets)".encode()

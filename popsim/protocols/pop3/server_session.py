@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from popsim.engine.answer import Answer, Change
-from popsim.mail.flags import SEEN
-from popsim.mail.ledger import MailboxError
+from popsim.engine.store_changes import seen
 from popsim.mail.maildrop import OpenMaildrop
 from popsim.mail.policy import USUAL, Policy
 from popsim.mail.store import Account, Store
 from popsim.protocols.pop3 import table
 from popsim.protocols.protocol import Protocol
-from popsim.timeline.event import ACCESSED, FLAGGED, flags_key, last_key, mark_key
+from popsim.timeline.event import ACCESSED, last_key, mark_key
 
 NOTHING: dict[str, bytes] = {}
 
@@ -72,15 +71,7 @@ class Session:
     def seen(self, number: int) -> tuple[Change, ...]:
         r"""Set ``\Seen`` for IMAP, where the site wants that: the change, if it is one."""
         assert self.account is not None
-        inbox = self.account.inbox
-        item = inbox.item_named(self.drop.uid(number))
-        if item is None or SEEN in item.flags:
-            return ()
-        try:
-            inbox.set_flags(item.uid, item.flags | {SEEN})
-        except MailboxError:  # the disk does not take it: the message is read, and stays new
-            return ()
-        return (Change(FLAGGED, {flags_key(self.account.user.name, item.number): " ".join(sorted(item.flags))}),)
+        return seen(self.account.user.name, self.account.inbox, self.drop.uid(number))
 
     def accessed(self) -> tuple[Change, ...]:
         """The change of the highest number accessed, in an edition that can be asked for it."""

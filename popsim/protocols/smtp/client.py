@@ -8,23 +8,19 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
+from popsim.engine.entering import TLS_NEVER, Refused, check_tls, line
 from popsim.engine.response import Response
 from popsim.engine.script import Connect, Disconnected, Hang, Script, Send
 from popsim.mail.message import Message
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.smtp import extension_word_table as extra
 from popsim.protocols.smtp import word_table as words
-from popsim.protocols.smtp.client_login import TLS_ALWAYS as TLS_ALWAYS
-from popsim.protocols.smtp.client_login import TLS_NEVER as TLS_NEVER
-from popsim.protocols.smtp.client_login import TLS_OFFERED as TLS_OFFERED
 from popsim.protocols.smtp.client_login import (
     Capabilities,
     Login,
-    Refused,
     code_of,
     greet,
     is_done,
-    line,
     log_in,
     refused,
     said,
@@ -143,8 +139,7 @@ def submit(
         ValueError: an address is none, there is no recipient, a kind of TLS is none, or the message has a CR or LF
             that stands alone, which must not be sent (RFC 5321 §2.3.8).
     """
-    if tls not in (TLS_NEVER, TLS_OFFERED, TLS_ALWAYS):
-        raise ValueError(f"expected 'never', 'if offered' or 'always' for tls, got {tls!r}")
+    check_tls(tls)
     boxes = list(dict.fromkeys(_address(text) for text in recipients))
     if not boxes:
         raise ValueError("expected at least one recipient, such as alice@popsim.example")

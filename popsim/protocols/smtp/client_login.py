@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from popsim import sasl
+from popsim.engine.entering import TLS_ALWAYS, TLS_NEVER, Proof, Refused, check_identity, line, words_of
 from popsim.engine.response import Response
-from popsim.engine.script import CarryOn, Script, Send
-from popsim.protocols.model import Form
+from popsim.engine.script import Script, Send
 from popsim.protocols.protocol import Protocol
 from popsim.protocols.smtp import extension_word_table as extra
 from popsim.protocols.smtp import word_table as words
@@ -16,22 +16,6 @@ from popsim.protocols.smtp import word_table as words
 Capabilities = Mapping[str, tuple[str, ...]]
 """What a server has announced: what follows each keyword (RFC 5321 §4.1.1.1)."""
 
-TLS_NEVER, TLS_OFFERED, TLS_ALWAYS = "never", "if offered", "always"
-MOST_ROUNDS = 8
-"""How many challenges of one login are answered: no mechanism here has so many."""
-
-
-class Refused(Exception):
-    """It did not come to a transaction.
-
-    Args:
-        problem: what happened, in words.
-        code: the three digits of the server's answer, or "".
-    """
-
-    def __init__(self, problem: str, code: str = "") -> None:
-        super().__init__(problem)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +38,9 @@ class Login:
     clear: bool = True
 
     def __post_init__(self) -> None:
-        if any(c in "\r\n\0" for c in self.user + self.secret) or not self.user or not self.secret:
-            raise ValueError("expected a name and a secret, in one line each: a line end would begin another command")
+        check_identity(self.user, self.secret)
         if self.mechanism and self.mechanism.upper() not in sasl.NAMES:
             raise ValueError(f"expected one of {', '.join(sasl.NAMES)} as a mechanism, got {self.mechanism!r}")
-
-
-def line(form: Form, *arguments: object) -> str:
-    """A command line, spelled as the table has it."""
-    return " ".join([form.keyword, *map(str, arguments)])
 
 
 def code_of(answer: Response) -> str:
@@ -77,9 +55,8 @@ def is_done(answer: Response) -> bool:
 
 
 def said(answer: Response) -> str:
-    """The words of an answer, fit for a message."""
-    text = b" ".join([*answer.untagged, answer.text]).decode("utf-8", "replace")
-    return "".join(c if c.isprintable() else "?" for c in text[:200]) or "no reason given"
+    """The words of an answer, of all its lines, fit for a message."""
+    return words_of(b" ".join([*answer.untagged, answer.text]))
 
 
 def refused(what: str, answer: Response) -> Refused:
@@ -159,30 +136,12 @@ def authenticate(
     Raises:
         Refused: the server broke the mechanism's rules, or let the client in without having proved what it must.
     """
-    try:
-        exchange = sasl.client(mechanism, login.user, login.secret, nonce=nonce)
-        first = exchange.initial() if initial else None
-    except sasl.SaslError as error:
-        raise Refused(f"{mechanism} can't be used: {error}") from None
+    proof = Proof(mechanism, login.user, login.secret, nonce)
     command = line(extra.AUTH, mechanism)
-    if first is not None:
-        whole = f"{command} {(sasl.encode(first) or extra.EMPTY).decode()}"
+    if proof.first is not None and initial:
+        whole = f"{command} {(proof.first or extra.EMPTY).decode()}"
         # Extensions lengthen the line of MAIL only: this one keeps to the edition's limit (RFC 4954 §4).
         longest = replace(protocol, enabled=()).limit("command line")
         command = whole if len(whole) + 2 <= longest else command
     (answer,) = yield Send.of(command)
-    for _ in range(MOST_ROUNDS):
-        if answer.reader is None:
-            break
-        try:
-            response = sasl.encode(exchange.step(sasl.decode(answer.text)))
-        except sasl.SaslError as error:
-            yield CarryOn(extra.CANCEL)
-            raise Refused(f"{mechanism} was given up: {error}") from None
-        (answer,) = yield CarryOn(response)
-    else:
-        yield CarryOn(extra.CANCEL)
-        raise Refused(f"{mechanism} was given up after {MOST_ROUNDS} challenges")
-    if is_done(answer) and not exchange.satisfied:
-        raise Refused(f"the server has not proved that it knows the secret, as {mechanism} makes it do")
-    return answer
+    return (yield from proof.carried(answer, extra.CANCEL, is_done))

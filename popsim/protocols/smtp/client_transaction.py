@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from popsim.engine.entering import Refused, line
 from popsim.engine.response import Response
 from popsim.engine.script import CarryOn, Script, Send
 from popsim.mail.message import Message
 from popsim.protocols.smtp import extension_word_table as extra
 from popsim.protocols.smtp import word_table as words
-from popsim.protocols.smtp.client_login import Capabilities, Refused, code_of, is_done, line, refused
+from popsim.protocols.smtp.client_login import Capabilities, code_of, is_done, refused
 from popsim.protocols.smtp.syntax import FROM, TO, Mailbox, Path
 
 GROUP = 4096

@@ -10,7 +10,7 @@ from popsim.views.ciphertext import record_name
 from popsim.views.parts import parts
 from popsim.views.reading import Reading
 from popsim.views.reply_parts import Part
-from popsim.views.wording import body_size, said
+from popsim.views.wording import body_size, told
 
 HEAD, TAIL = 1024, 256
 """How many octets of a long message are shown: the first ones and the last ones."""
@@ -45,7 +45,7 @@ def message_row(event: Event, reading: Reading, reach: int) -> dict[str, Any]:
         "parts": rows(parts(event, reading), length),
         "hidden": list(hidden),
         "reach": reach,
-        "title": f"(TLS {record_name(event)})" if event.is_wire else said(event, reading),
+        "title": f"(TLS {record_name(event)})" if event.is_wire else told(event, reading),
         "body": [lines, size],
     }
 

@@ -16,6 +16,8 @@ function diagramPane(record, pictures) {
   let connection = record.connections[0] ?? 0;
 
   note.remove();
+  const whole = element("input", { type: "checkbox" });
+  const wholly = element("label", { class: "pp-toggle", hidden: true, title: "the whole picture, however small" }, whole, "whole");
   const toggle = element("label", { class: "pp-toggle" }, inner, "inner states");
   const ends = element(
     "select",
@@ -23,10 +25,14 @@ function diagramPane(record, pictures) {
     ...["server", "client"].map((end) => element("option", { value: end }, end)),
   );
   const machine = element("label", { class: "pp-choice" }, element("span", {}, "Machine"), ends);
-  heading.append(toggle, machine);
+  heading.append(wholly, toggle, machine);
   ends.addEventListener("change", load);
   section.append(canvas, caption);
   inner.addEventListener("change", load);
+  whole.addEventListener("change", () => {
+    fit();
+    reveal();
+  });
   load();
 
   const stop = whenResized(canvas, () => {
@@ -49,8 +55,10 @@ function diagramPane(record, pictures) {
   /** As large as the pane allows, and never so small that it can't be read. */
   function fit() {
     if (!size || !canvas.clientWidth) return;
-    const whole = Math.min((canvas.clientWidth - 1) / size.width, (canvas.clientHeight - 1) / size.height);
-    const scale = Math.max(SMALLEST, Math.min(LARGEST, whole));
+    const [width, height] = [canvas.offsetWidth - 1, canvas.offsetHeight - 1]; // as if nothing were to be scrolled
+    const fitting = Math.min(LARGEST, width / size.width, height / size.height);
+    const scale = whole.checked ? fitting : Math.max(SMALLEST, fitting);
+    wholly.hidden = fitting >= SMALLEST;
     parts.root.style.width = `${size.width * scale}px`;
     parts.root.style.height = `${size.height * scale}px`;
   }
@@ -74,6 +82,7 @@ function diagramPane(record, pictures) {
     toggle.hidden = own || !(drawings.inner && drawings.outer);
     size = null;
     uncut = null;
+    wholly.hidden = true;
     parts = picture ? drawn(picture) : listed();
     canvas.replaceChildren(parts.root);
     crop();
