@@ -16,6 +16,7 @@ from popsim.capture.stream import Progress
 from popsim.capture.write_file import Pcap
 from popsim.capture.write_packet import FLAGS, address
 from popsim.capture.writer import SERVER_HOST, PcapngWriter, SegmentWriter
+from popsim.protocols import SPEAKS
 from popsim.timeline.event import CLIENT, ENDPOINTS, SERVER, Event, segment_key
 from popsim.timeline.timeline import Timeline
 
@@ -66,7 +67,8 @@ def _addresses(timeline: Timeline, connection: int) -> tuple[tuple[str, int] | N
         pass  # nobody knows them
     first = timeline.wire(connection, ENDPOINTS[CLIENT])[:1]
     secured = timeline.is_secured(connection) and first == _HANDSHAKE
-    return None, (SERVER_HOST, served(str(timeline.header.get("protocol", "")), secured))
+    named = timeline.header.get(SPEAKS, {}).get(str(connection), timeline.header)
+    return None, (SERVER_HOST, served(str(named.get("protocol", "")), secured))
 
 
 def _address(text: str) -> tuple[str, int]:

@@ -121,6 +121,7 @@ class Connection(asyncio.Protocol):
     def _leave(self, engine: ServerEngine) -> None:
         self._tape.ended(engine.state)
         engine.lost()
+        self._silence.end()
         self._host.leave(self)
 
     def _work(self) -> None:

@@ -19,7 +19,8 @@ class Silence:
 
     def __init__(self, patience: Callable[[], float | None], over: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._patience, self._over = patience, over
+        self._patience: Callable[[], float | None] | None = patience
+        self._over = over
         self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -39,7 +40,14 @@ class Silence:
             self._timer.cancel()
             self._timer = None
 
+    def end(self) -> None:
+        """The client is gone. Whose patience it was is let go, and so freed at once with all that it has read."""
+        self.stop()
+        self._patience, self._over = None, _nothing
+
     def _look(self) -> None:
+        if self._patience is None:
+            return
         patience = self._patience()
         left = _LEAST if patience is None else self._since + patience - self._loop.time()
         if left > 0:
@@ -47,3 +55,7 @@ class Silence:
         else:
             self._timer = None
             self._over()
+
+
+def _nothing() -> None:
+    """What is done when it is nobody's patience any more."""

@@ -20,11 +20,15 @@ class Unread:
 
     def line(self) -> bytes:
         """The next line that has come, or what there is of it; empty where nothing is left."""
-        start, end = self._place, self._octets.find(b"\n", self._place) + 1
-        self._place = end or len(self._octets)
-        return self._octets[start : self._place]
+        end = self._octets.find(b"\n", self._place) + 1
+        if not end or end == len(self._octets):
+            return self.rest()
+        start, self._place = self._place, end
+        return self._octets[start:end]
 
     def rest(self) -> bytes:
         """All that is left."""
-        start, self._place = self._place, len(self._octets)
-        return self._octets[start:]
+        # A connection may be in memory for a while after its end: what is read is not kept.
+        octets, self._octets = self._octets[self._place :], b""
+        self._place = 0
+        return octets
