@@ -45,6 +45,7 @@ class Exchange(Rich):
         reference: the RFC and section of that row.
         is_open: whether the connection is still open, so that an answer may come yet.
         inside: the numbers of those of the lines in ``data`` that stand in a literal, counted from 0.
+        tag: the client's name for the command, which the answer repeats; "" where the protocol has no tags.
     """
 
     command: bytes
@@ -59,6 +60,7 @@ class Exchange(Rich):
     reference: Reference | None
     is_open: bool = True
     inside: frozenset[int] = frozenset()
+    tag: str = ""
 
     @property
     def before(self) -> str:
@@ -99,7 +101,7 @@ class Exchange(Rich):
         """The line of the answer, or why there is none."""
         if self.rule is None:
             return "(no answer yet: the server reads on)" if self.is_open else "(no answer: the connection was lost)"
-        return self.reply or "(no line: what was asked for comes at once)"
+        return f"{self.tag} {self.reply}".strip() or "(no line: what was asked for comes at once)"
 
     def _data(self) -> list[str]:
         """The lines of data, each with its mark; of many the rest is left out, and likewise of what a literal holds."""
@@ -152,12 +154,15 @@ def exchange(timeline: Timeline, start: int, protocol: Protocol, command: bytes,
     rule = protocol.rule(str((answer.values or {})[rule_key(connection, "server")]))
     mark = rule.reply.mark if rule.reply else ""
     data, inside, line = _lines(timeline.octets(answered), rule)
+    tag = b""
     if protocol.table.tagged and not line.startswith(mark.encode()):
-        line = line.partition(b" ")[2]  # the tag of the command, which may have begun in an exchange before this one
+        tag, _, line = line.partition(b" ")  # of the command, which may have begun in an exchange before this one
     text = first_line(line, longest=512).removeprefix(mark).strip() if mark else ""
     elapsed = answered.time - timeline[start].time
     reference = protocol.reference(rule)
-    return Exchange(command, shown, mark, text, data, body, states, elapsed, rule, reference, inside=inside)
+    return Exchange(
+        command, shown, mark, text, data, body, states, elapsed, rule, reference, inside=inside, tag=tag.decode()
+    )
 
 
 _BEFORE = {Unit.UNTAGGED, Unit.STATUS_LINES}

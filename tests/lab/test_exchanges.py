@@ -16,7 +16,7 @@ def test_data_and_a_literal_before_the_status() -> None:
     assert found[1] == "S: * 6 FETCH (BODY[] {50094}"
     assert found[2] == "   From: Cristi Munteanu <cristi@example.org>"
     assert found[8].startswith("   ... ") and found[8].endswith(" lines more")
-    assert found[9:11] == ["S: )", "S: OK fetched"]
+    assert found[9:11] == ["S: )", "S: a3 OK fetched"]
     assert found[11].startswith("   Selected (stays) ") and len(found) == 12
     exchange = lab.send("a4 SEARCH ALL")
     assert (exchange.status, exchange.data) == ("OK", ("* SEARCH 1 2 3 4 5 6 7 8",))

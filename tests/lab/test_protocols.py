@@ -37,7 +37,7 @@ def test_an_exchange_of_imap_shows_data_status_and_section() -> None:
     assert answer.data == ("* SEARCH 1 3",)
     assert (answer.status, answer.before, answer.after) == ("OK", "Selected", "Selected")
     assert str(answer.reference) == "RFC 3501 §6.4.4"
-    assert str(answer).split("\n")[:3] == ["C: a3 SEARCH FROM Dan", "S: * SEARCH 1 3", f"S: {answer.reply}"]
+    assert str(answer).split("\n")[:3] == ["C: a3 SEARCH FROM Dan", "S: * SEARCH 1 3", f"S: a3 {answer.reply}"]
     refused = lab.send("a4 FETCH 9 FLAGS")
     assert (refused.status, refused.positive) == ("BAD", False)
 
