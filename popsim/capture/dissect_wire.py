@@ -89,7 +89,7 @@ class Wire:
     def __init__(self, script: Script) -> None:
         self._script = script
         self._conversation = script.conversation
-        self._sent, self._come = [0, 0], [0, 0]
+        self._sent = [0, 0]
         self._open = [not self._conversation.begun] * 2
         self._closed: list[int] = []
         self._lost = False

@@ -7,6 +7,8 @@ import sys
 from abc import ABC, abstractmethod
 from typing import NamedTuple, Protocol
 
+from popsim.protocols.literal import announced
+
 CRLF = b"\r\n"
 END = b".\r\n"
 """What ends a multi-line response: a lone dot (RFC 1939 §3)."""
@@ -46,9 +48,9 @@ def unstuffed(text: bytes) -> bytes:
 
 
 def literal(line: bytes) -> int:
-    """How many octets follow a line that ends by announcing them, as ``{12}`` does (RFC 3501 §4.3); -1: none."""
-    match = _LITERAL.search(line) if line.endswith(b"}") else None
-    return int(match[1]) if match else -1
+    """How many octets follow a server's line that ends with ``{12}`` or the like (RFC 3501 §4.3); -1: none."""
+    found = announced(line)
+    return found.size if found and found.waits else -1  # with a + in it, it is a client's
 
 
 class Buffer:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
+
+from tests.imap.raw import Raw
 
 PATIENCE = 20.0
 Value = None | bytes | int | list["Value"]
@@ -78,7 +79,7 @@ def _atom(octets: bytes, place: int) -> tuple[Value, int]:
     return (int(atom) if atom.isdigit() else atom), place
 
 
-class Session:
+class Session(Raw):
     """A connection that asks in lock-step.
 
     Args:
@@ -86,13 +87,9 @@ class Session:
     """
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self._got = b""
+        super().__init__(port, PATIENCE)
         self._count = 0
         self.greeting = self._line()
-
-    def close(self) -> None:
-        self._socket.close()
 
     def ask(self, command: bytes, *literals: bytes) -> tuple[bytes, list[bytes]]:
         """Send a command and read its answer.
@@ -112,7 +109,7 @@ class Session:
             self._socket.sendall(literal + b"\r\n")
         untagged: list[bytes] = []
         while True:
-            answer = self._answer()
+            answer = self._unit()
             if answer.startswith(tag + b" "):
                 return answer.removeprefix(tag + b" "), untagged
             assert answer.startswith(b"* "), f"this is no answer: {answer[:200]!r}"
@@ -132,30 +129,6 @@ class Session:
             return None
         (answer,) = (one for one in untagged if one.startswith(b"SEARCH"))
         return [int(word) for word in answer.split()[1:]]
-
-    def _answer(self) -> bytes:
-        answer = self._line()
-        while answer.endswith(b"}") and (size := answer[answer.rindex(b"{") + 1 : -1]).isdigit():
-            answer += b"\r\n" + self._octets(int(size)) + self._line()
-        return answer
-
-    def _octets(self, size: int) -> bytes:
-        while len(self._got) < size:
-            self._more()
-        octets, self._got = self._got[:size], self._got[size:]
-        return octets
-
-    def _line(self) -> bytes:
-        while b"\r\n" not in self._got:
-            self._more()
-        line, _, self._got = self._got.partition(b"\r\n")
-        return line
-
-    def _more(self) -> None:
-        data = self._socket.recv(1 << 20)
-        if not data:
-            raise ConnectionResetError("the server has closed the connection")
-        self._got += data
 
 
 def _number(value: Value) -> int:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import socket
 from collections.abc import Callable, Iterable, Sequence
 
 from tests.imap.heard import Heard, heard
+from tests.imap.raw import Raw
 from tests.judges.imap_engine import Reading
 from tests.judges.imap_facts import STATUSES, Fact, Known, Outcome, code_of, facts_of, items_of
 
 PATIENCE = 15.0
-_LITERAL = re.compile(rb"\{(\d+)\}\Z")
 
 
-class Session:
+class Session(Raw):
     """A connection that asks in lock-step.
 
     Args:
@@ -23,9 +21,7 @@ class Session:
     """
 
     def __init__(self, port: int, reading: Reading | None = None) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._got = b""
+        super().__init__(port, PATIENCE)
         self._tags = 0
         self.reading = reading
         self.known = Known()
@@ -33,9 +29,6 @@ class Session:
         self.greeting = self._unit()
         self.said: list[bytes] = []
         """What it has sent, for the story of a failure."""
-
-    def close(self) -> None:
-        self._socket.close()
 
     def ask(
         self, parts: Sequence[bytes], *, bare: bool = False, between: Callable[[], object] | None = None
@@ -113,29 +106,6 @@ class Session:
             self.reading.sends(octets, first)
         self._socket.sendall(octets)
 
-    def _unit(self) -> bytes:
-        """A line with the literals that it announces, without its end."""
-        unit = self._line()
-        while found := _LITERAL.search(unit):
-            unit += b"\r\n" + self._octets(int(found[1])) + self._line()
-        return unit
-
-    def _octets(self, size: int) -> bytes:
-        while len(self._got) < size:
-            self._more()
-        octets, self._got = self._got[:size], self._got[size:]
-        return octets
-
-    def _line(self) -> bytes:
-        while b"\r\n" not in self._got:
-            self._more()
-        line, _, self._got = self._got.partition(b"\r\n")
-        return line
-
-    def _more(self) -> None:
-        data = self._socket.recv(1 << 18)
-        if not data:
-            raise ConnectionResetError("the server has closed the connection")
-        self._got += data
+    def _hears(self, data: bytes) -> None:
         if self.reading:
             self.reading.hears(data)

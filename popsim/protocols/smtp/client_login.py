@@ -17,7 +17,6 @@ Capabilities = Mapping[str, tuple[str, ...]]
 """What a server has announced: what follows each keyword (RFC 5321 §4.1.1.1)."""
 
 
-
 @dataclass(frozen=True, slots=True)
 class Login:
     """Who a client is, and how it says so.
